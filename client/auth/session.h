@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A session with HSMs: sends requests with a bearer token, answers the 401
+ * challenge once, retries, and turns the service's errors into mhsm_error.
+ * Knows tokens and the service's error JSON; knows no keys.
+ */
+#ifndef MHSM_CLIENT_AUTH_SESSION_H
+#define MHSM_CLIENT_AUTH_SESSION_H
+
+#include "base/json.h"
+#include "http/retry.h"
+#include "mhsm/client.h"
+
+struct mhsmi_session;
+
+/* `config` outlives the session. No I/O. */
+MHSM_NODISCARD mhsm_status mhsmi_session_new(const mhsm_config *config,
+                                             struct mhsmi_session **session,
+                                             mhsm_error **err);
+void mhsmi_session_free(struct mhsmi_session *session);
+struct mhsmi_counters *mhsmi_session_counters(struct mhsmi_session *session);
+
+/* The session of a client; every room above auth reaches it by this. */
+struct mhsmi_session *mhsmi_client_session(mhsm_client *client);
+
+struct mhsmi_call {
+    const char *method;
+    const char *endpoint; /* "https://HOST[:PORT]" already checked */
+    const char *path;     /* "/keys/NAME", characters already safe */
+    const char *query;    /* added after api-version, or NULL */
+    const char *url;      /* whole URL in place of the three above (nextLink);
+                             must have the endpoint's origin; api-version is
+                             added when absent */
+    struct json_object *body; /* NULL: none; borrowed */
+    enum mhsmi_retry_class retry;
+    const char *what; /* for messages: "sign with key NAME" */
+    /* For the 403 hint: "Microsoft.KeyVault/managedHsm/keys/sign/action" and
+     * the built-in role that has it. NULL: taken from the service's text. */
+    const char *action;
+    const char *role;
+};
+
+/* 2xx: *answer gets the JSON (NULL when there is no body); the caller wipes or
+ * puts it. Everything else is an error, mapped by service_error.c.
+ * `answer` may be NULL. */
+MHSM_NODISCARD mhsm_status mhsmi_session_call(struct mhsmi_session *session,
+                                              const struct mhsmi_call *call,
+                                              struct json_object **answer,
+                                              mhsm_error **err);
+
+#endif

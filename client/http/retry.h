@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is tried again, and when: 408, 429, 500, 502, 503, 504 and transport
+ * failures, with exponential back-off and jitter or the server's Retry-After,
+ * always within the request's deadline.
+ */
+#ifndef MHSM_CLIENT_HTTP_RETRY_H
+#define MHSM_CLIENT_HTTP_RETRY_H
+
+#include "http/engine.h"
+
+enum mhsmi_retry_class {
+    /* Reads and private operations: repeated on any transient failure. */
+    MHSMI_RETRY_REPEATABLE = 0,
+    /* Writes: only when the request provably did not reach the server, or on
+     * 429 or 503 that says Retry-After. Sent on a fresh connection. */
+    MHSMI_RETRY_ONCE = 1,
+    /* Metadata service: also 404 and 410 (longer). */
+    MHSMI_RETRY_METADATA = 2
+};
+
+struct mhsmi_retry_policy {
+    enum mhsmi_retry_class class;
+    int max_retries;
+    int base_delay_ms; /* 800: doubled each time, times 0.8 to 1.3 */
+    int max_delay_ms;  /* 60000 */
+};
+
+/* mhsmi_engine_perform with retries.  Returns MHSM_OK with the last answer,
+ * whatever its HTTP status, or the last transport failure.  A delay that would
+ * pass the deadline is not begun. */
+MHSM_NODISCARD mhsm_status mhsmi_http_send(
+    const struct mhsmi_request *request,
+    const struct mhsmi_retry_policy *policy, struct mhsmi_response *response,
+    struct mhsmi_counters *counters, mhsm_error **err);
+
+/* Milliseconds that the answer asks to wait, or -1: retry-after-ms, then
+ * Retry-After in seconds or as an HTTP date (against `now`, Unix seconds). */
+int64_t mhsmi_retry_after(const struct mhsmi_response *response, int64_t now);
+
+#endif

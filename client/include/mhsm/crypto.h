@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations with a key that stays in the HSM (REST reference: sign, verify,
+ * encrypt, decrypt, wrapkey, unwrapkey, rng).  Every call is one request to
+ * the exact version of the key object; all are safe to repeat and are retried
+ * within the option `timeout`.
+ *
+ * Algorithms go by their wire name ("PS256", "RSA-OAEP-256", "A256KW"; see
+ * mhsm/algorithm.h).  An algorithm that does not fit the key is refused with
+ * MHSM_ERR_UNSUPPORTED before any request, as is a digest of the wrong size.
+ */
+#ifndef MHSM_CRYPTO_H
+#define MHSM_CRYPTO_H
+
+#include <stddef.h>
+
+#include <mhsm/error.h>
+#include <mhsm/key.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The outcome: octets that are wiped when freed. */
+typedef struct mhsm_result mhsm_result;
+
+MHSM_API void mhsm_result_free(mhsm_result *result);
+/* Borrowed from the result; never NULL when the size is not 0. */
+MHSM_API const unsigned char *mhsm_result_data(const mhsm_result *result,
+                                               size_t *size);
+/* AES only, as the service returned them; NULL and 0 when it did not. */
+MHSM_API const unsigned char *mhsm_result_iv(const mhsm_result *result,
+                                             size_t *size);
+MHSM_API const unsigned char *mhsm_result_tag(const mhsm_result *result,
+                                              size_t *size);
+
+/* What AES modes take beside the text; NULL and 0 for what is absent. */
+typedef struct mhsm_cipher_params {
+    const unsigned char *iv;
+    size_t iv_size;
+    const unsigned char *aad;
+    size_t aad_size;
+    const unsigned char *tag;
+    size_t tag_size;
+} mhsm_cipher_params;
+
+/* Sign a digest.  RSA: the modulus size; ECDSA: r || s, each of the curve's
+ * coordinate size; HMAC: the message goes in and the tag comes out.
+ * Needs keys/sign/action. */
+MHSM_API MHSM_NODISCARD mhsm_status
+mhsm_sign(mhsm_client *client, const mhsm_key *key, const char *algorithm,
+          const unsigned char *digest, size_t digest_size, mhsm_result **result,
+          mhsm_error **err);
+
+/* Ask the HSM; *valid is 1 or 0.  RSA and EC signatures are better verified
+ * locally, with the public part. */
+MHSM_API MHSM_NODISCARD mhsm_status
+mhsm_verify(mhsm_client *client, const mhsm_key *key, const char *algorithm,
+            const unsigned char *digest, size_t digest_size,
+            const unsigned char *signature, size_t signature_size, int *valid,
+            mhsm_error **err);
+
+/* `params` may be NULL.  GCM: the HSM makes the IV and refuses one of yours. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_encrypt(
+    mhsm_client *client, const mhsm_key *key, const char *algorithm,
+    const unsigned char *text, size_t text_size,
+    const mhsm_cipher_params *params, mhsm_result **result, mhsm_error **err);
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_decrypt(
+    mhsm_client *client, const mhsm_key *key, const char *algorithm,
+    const unsigned char *text, size_t text_size,
+    const mhsm_cipher_params *params, mhsm_result **result, mhsm_error **err);
+MHSM_API MHSM_NODISCARD mhsm_status
+mhsm_wrap(mhsm_client *client, const mhsm_key *key, const char *algorithm,
+          const unsigned char *dek, size_t dek_size, mhsm_result **result,
+          mhsm_error **err);
+MHSM_API MHSM_NODISCARD mhsm_status
+mhsm_unwrap(mhsm_client *client, const mhsm_key *key, const char *algorithm,
+            const unsigned char *wrapped, size_t wrapped_size,
+            mhsm_result **result, mhsm_error **err);
+
+/* `count` octets (1 to 1 MiB) of the HSM's random generator, 128 a request.
+ * `uri` names the HSM.  Needs rng/action. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_random(mhsm_client *client,
+                                                const mhsm_uri *uri,
+                                                size_t count,
+                                                mhsm_result **result,
+                                                mhsm_error **err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Everything libmhsm offers: keys in Azure Managed HSM, used over HTTPS.
+ */
+#ifndef MHSM_MHSM_H
+#define MHSM_MHSM_H
+
+#include <mhsm/algorithm.h>
+#include <mhsm/client.h>
+#include <mhsm/config.h>
+#include <mhsm/crypto.h>
+#include <mhsm/error.h>
+#include <mhsm/key.h>
+#include <mhsm/uri.h>
+#include <mhsm/version.h>
+
+#endif

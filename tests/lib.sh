@@ -1,0 +1,166 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+# Sourced by the scripts in apps/: a private directory, a local HSM that ends
+# with the script, and checks that say what they saw.
+#
+#   . "${0%/*}/../lib.sh"
+#   emulator_start
+#   check "a key is created" mhsm key create --name k --kty EC
+#   expect_exit 3 "a missing key" mhsm key show --name none
+#   finish
+
+set -eu
+
+: "${MHSM_TEST_EMULATOR:?run this by ctest, or set what tests/CMakeLists.txt sets}"
+export LC_ALL=C.UTF-8
+
+work=$(mktemp -d)
+checks=0
+failures=0
+pids=
+
+# Ends what this script started, and nothing else.
+cleanup() {
+    code=$?
+    trap - EXIT INT TERM
+    for pid in $pids; do
+        kill "$pid" 2>/dev/null || :
+        wait "$pid" 2>/dev/null || :
+    done
+    rm -rf "$work"
+    exit "$code"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Remember a process to end: started "$!".
+started() {
+    pids="$pids $1"
+}
+
+# End one such process now.
+stop() {
+    kill "$1" 2>/dev/null || :
+    wait "$1" 2>/dev/null || :
+    rest=
+    for pid in $pids; do
+        [ "$pid" = "$1" ] || rest="$rest $pid"
+    done
+    pids=$rest
+}
+
+# Wait, at most 10 seconds, for a command to succeed.
+await() {
+    tries=0
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || {
+            echo "gave up waiting for: $*" >&2
+            return 1
+        }
+        sleep 0.1
+    done
+}
+
+# Start a local HSM and point everything at it; options go to the emulator.
+emulator_start() {
+    state=${state-$work/hsm}
+    rm -f "$state/env"
+    "$MHSM_TEST_EMULATOR" --state "$state" "$@" >"$work/hsm.out" 2>"$work/hsm.err" &
+    emulator_pid=$!
+    started "$emulator_pid"
+    await test -s "$state/env" || {
+        cat "$work/hsm.err" >&2
+        exit 1
+    }
+    # shellcheck disable=SC1091 # written by the emulator
+    . "$state/env"
+}
+
+# Commands of the emulator's control port: control stats; control faults JSON.
+control() {
+    if [ $# -gt 1 ]; then
+        curl -sS --fail-with-body -d "$2" "$MHSM_EMULATOR_CONTROL/$1"
+    elif [ "$1" = stats ]; then
+        curl -sS --fail-with-body "$MHSM_EMULATOR_CONTROL/stats"
+    else
+        curl -sS --fail-with-body -X POST "$MHSM_EMULATOR_CONTROL/$1"
+    fi
+}
+
+# The programs under test. Those that were built without a sanitizer get its
+# run-time first, so that they can load a module built with one.
+mhsm() {
+    "$MHSM_TEST_COMMAND" "$@"
+}
+
+openssl() {
+    LD_PRELOAD=$MHSM_TEST_PRELOAD OPENSSL_MODULES=$MHSM_TEST_MODULES \
+        command openssl "$@"
+}
+
+pass() {
+    checks=$((checks + 1))
+    echo "ok - $1"
+}
+
+fail() {
+    checks=$((checks + 1))
+    failures=$((failures + 1))
+    echo "NOT OK - $1"
+    shift
+    for file in "$@"; do
+        sed 's/^/  | /' "$file"
+    done
+}
+
+# check NAME COMMAND...: the command succeeds. Its output is left in
+# $work/out and $work/err.
+check() {
+    name=$1
+    shift
+    if "$@" >"$work/out" 2>"$work/err"; then
+        pass "$name"
+    else
+        fail "$name (exit $?)" "$work/out" "$work/err"
+    fi
+}
+
+# expect_exit CODE NAME COMMAND...: the command ends with just that code.
+expect_exit() {
+    expected=$1
+    name=$2
+    shift 2
+    code=0
+    "$@" >"$work/out" 2>"$work/err" || code=$?
+    if [ "$code" -eq "$expected" ]; then
+        pass "$name"
+    else
+        fail "$name (exit $code, expected $expected)" "$work/out" "$work/err"
+    fi
+}
+
+# output_has NAME PATTERN / errors_have NAME PATTERN: of the last command.
+output_has() {
+    if grep -Eq -e "$2" "$work/out"; then pass "$1"; else fail "$1" "$work/out"; fi
+}
+
+errors_have() {
+    if grep -Eq -e "$2" "$work/err"; then pass "$1"; else fail "$1" "$work/err"; fi
+}
+
+# equal NAME SEEN EXPECTED
+equal() {
+    if [ "$2" = "$3" ]; then
+        pass "$1"
+    else
+        fail "$1: saw '$2', expected '$3'"
+    fi
+}
+
+# The last line of a script: fails when a check failed, or none was made.
+finish() {
+    echo "$checks checks, $failures failed"
+    [ "$failures" -eq 0 ] && [ "$checks" -gt 0 ]
+}

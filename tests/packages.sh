@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs the Debian packages that a build and its tests need and that are
+# missing. Without root rights and with something missing, it names the command
+# to run instead.
+set -eu
+
+usage() {
+    echo "usage: tests/packages.sh [build|test]"
+    echo "  build  what compiling and the local HSM need (for demo.sh)"
+    echo "  test   that, and what the tests need (the default)"
+}
+
+build="gcc libc6-dev cmake ninja-build pkg-config libssl-dev
+       libcurl4-openssl-dev libjson-c-dev libcunit1-dev libmicrohttpd-dev
+       libsqlite3-dev openssl curl ca-certificates procps"
+test="clang clang-format clang-tidy git jq sqlite3 shellcheck man-db"
+
+missing_of() {
+    for package in "$@"; do
+        case "$(dpkg-query -W -f '${db:Status-Status}' "$package" \
+            2>/dev/null)" in
+        installed) ;;
+        *) printf ' %s' "$package" ;;
+        esac
+    done
+}
+
+# Install what is missing of the words given.
+ensure() {
+    missing=$(missing_of "$@")
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" -eq 0 ]; then
+        as_root=
+    elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+        as_root=sudo
+    else
+        echo "packages.sh: no root rights to install what is missing:" >&2
+        echo "  apt-get install$missing" >&2
+        exit 1
+    fi
+    echo "Installing:$missing" >&2
+    # shellcheck disable=SC2086 # lists of words
+    {
+        [ -n "${updated-}" ] ||
+            $as_root apt-get -qq -o DPkg::Lock::Timeout=120 update
+        updated=1
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+            -o DPkg::Lock::Timeout=120 --no-install-recommends install $missing
+    } >&2
+}
+
+# shellcheck disable=SC2086 # lists of words
+case "${1-test}" in
+build) ensure $build ;;
+test)
+    ensure $build $test
+    # The run-time of clang's sanitizers belongs to the default version.
+    version=$(clang -dumpversion)
+    ensure "libclang-rt-${version%%.*}-dev"
+    ;;
+-h | --help) usage ;;
+*)
+    usage >&2
+    exit 2
+    ;;
+esac

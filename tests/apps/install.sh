@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What `cmake --install` lays down is where OpenSSL, pkg-config and CMake look
+# for it, and the README's program works when built against it.
+. "${0%/*}/../lib.sh"
+
+root=$work/root
+check "everything installs" env DESTDIR="$root" \
+    cmake --install "$MHSM_TEST_BUILD" --prefix /usr
+
+# OpenSSL's own modules directory, without a further setting.
+modules=$(command openssl version -m | sed 's/^MODULESDIR: "\(.*\)"$/\1/')
+check "the module is in OpenSSL's modules directory" \
+    test -f "$root$modules/mhsm.so"
+check "openssl lists the installed provider" env \
+    LD_PRELOAD="$MHSM_TEST_PRELOAD" OPENSSL_MODULES="$root$modules" \
+    openssl list -providers -provider mhsm
+output_has "  under its name" '^ *name: '
+output_has "  and active" 'status: active'
+
+pc=$(find "$root/usr" -name mhsm.pc)
+export PKG_CONFIG_PATH="${pc%/*}" PKG_CONFIG_SYSROOT_DIR="$root"
+check "pkg-config knows the library" pkg-config --exists mhsm
+library=$(dirname "$(find "$root/usr" -name libmhsm.so)")
+
+# The README's program, compiled as the README says, warnings as errors.
+sed -n '/^```c$/,/^```$/p' "$MHSM_TEST_SOURCE/README.md" | sed '/^```/d' >"$work/dek.c"
+check "the README has a program" test -s "$work/dek.c"
+# shellcheck disable=SC2046 # flags
+check "it compiles against the installed headers" \
+    "$MHSM_TEST_CC" -std=c11 -Wall -Wextra -Werror -o "$work/dek" "$work/dek.c" \
+    $(pkg-config --cflags --libs mhsm) -Wl,--allow-shlib-undefined
+
+emulator_start
+check "a wrapping key" mhsm key create --name cmk --kty RSA --size 2048
+check "the README's program wraps and unwraps a DEK" env \
+    LD_PRELOAD="$MHSM_TEST_PRELOAD" \
+    LD_LIBRARY_PATH="$library:${LD_LIBRARY_PATH-}" "$work/dek"
+output_has "  and names the exact version" \
+    '^mhsm://localhost:[0-9]+/keys/cmk/[0-9a-f]{32}$'
+expect_exit 1 "without an HSM it says why" env \
+    LD_PRELOAD="$MHSM_TEST_PRELOAD" MHSM_ENDPOINT=https://localhost:1 \
+    LD_LIBRARY_PATH="$library:${LD_LIBRARY_PATH-}" "$work/dek"
+output_has "  naming the host" 'localhost'
+
+# A CMake project that uses the package.
+mkdir "$work/project"
+cp "$work/dek.c" "$work/project"
+cat >"$work/project/CMakeLists.txt" <<'TEXT'
+cmake_minimum_required(VERSION 3.25)
+project(dek LANGUAGES C)
+find_package(mhsm 0.1 REQUIRED)
+add_executable(dek dek.c)
+target_link_libraries(dek PRIVATE mhsm::mhsm)
+target_link_options(dek PRIVATE -Wl,--allow-shlib-undefined)
+TEXT
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+check "a CMake project finds the package" cmake -S "$work/project" \
+    -B "$work/project/build" -DCMAKE_C_COMPILER="$MHSM_TEST_CC" \
+    -Dmhsm_DIR="$library/cmake/mhsm"
+check "  and builds with it" cmake --build "$work/project/build"
+
+finish

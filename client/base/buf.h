@@ -22,6 +22,9 @@ struct mhsmi_buf {
 void mhsmi_buf_init(struct mhsmi_buf *buf, size_t max);
 /* Wipe and free the content; the buffer is empty and usable again. */
 void mhsmi_buf_clear(struct mhsmi_buf *buf);
+/* Room for `size` more octets and the NUL, so that appending them cannot fail;
+ * the content is unchanged. */
+MHSM_NODISCARD int mhsmi_buf_reserve(struct mhsmi_buf *buf, size_t size);
 MHSM_NODISCARD int mhsmi_buf_append(struct mhsmi_buf *buf, const void *data,
                                     size_t size);
 MHSM_NODISCARD int mhsmi_buf_puts(struct mhsmi_buf *buf, const char *text);
@@ -29,7 +32,8 @@ MHSM_NODISCARD int mhsmi_buf_printf(struct mhsmi_buf *buf, const char *format,
                                     ...) __attribute__((format(printf, 2, 3)));
 /* The content as a string, "" while empty. */
 const char *mhsmi_buf_text(const struct mhsmi_buf *buf);
-/* Hand the content over to the caller (mhsmi_free / mhsmi_free_secret). */
+/* Hand the content over to the caller (mhsmi_free / mhsmi_free_secret); NULL
+ * when the buffer never grew.  `size` may be NULL. */
 unsigned char *mhsmi_buf_take(struct mhsmi_buf *buf, size_t *size);
 
 /* Allocation of the library, in one place so that a test can make the n-th

@@ -8,8 +8,7 @@
 
 #include <mhsm/error.h>
 
-#define MHSMI_PRINTF(format, first)                                            \
-    __attribute__((format(printf, format, first)))
+#define MHSMI_PRINTF(index, first) __attribute__((format(printf, index, first)))
 
 /* Store a new error (when err is not NULL) and return `status`.  Control
  * characters in the text become spaces. */

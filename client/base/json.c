@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * json-c behind limits.  It must never accept more than one value, nor hand
+ * out a string that C code would read shorter than it is.
+ */
+#include "base/json.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/printbuf.h>
+#include <openssl/crypto.h>
+
+#include "base/base64url.h"
+
+enum { depth_max = 32 };
+
+static int is_space(unsigned char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* json-c reads comments and values that JSON does not have (NaN, Infinity)
+ * even when strict; outside of strings only these can hold the characters. */
+static int is_plain_json(const unsigned char *text, size_t size)
+{
+    int in_string = 0;
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        unsigned char c = text[i];
+
+        if (in_string) {
+            if (c < 0x20)
+                return 0;
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = 0;
+        } else if (c == '"') {
+            in_string = 1;
+        } else if (c == '/' || c == 'N' || c == 'I' || c == '\'') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static struct json_object *parse_text(const char *text, size_t size)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(depth_max);
+    struct json_object *value;
+
+    if (tokener == NULL)
+        return NULL;
+    json_tokener_set_flags(tokener,
+                           JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    value = json_tokener_parse_ex(tokener, text, (int)size);
+    if (json_tokener_get_error(tokener) != json_tokener_success) {
+        json_object_put(value);
+        value = NULL;
+    }
+    /* json-c keeps the last token, perhaps a secret, in its scratch buffer. */
+    if (tokener->pb != NULL && tokener->pb->buf != NULL)
+        OPENSSL_cleanse(tokener->pb->buf, (size_t)tokener->pb->size);
+    json_tokener_free(tokener);
+    return value;
+}
+
+struct json_object *mhsmi_json_parse(const void *text, size_t size)
+{
+    const unsigned char *from = text;
+    struct json_object *value;
+    char *copy;
+
+    while (size != 0 && is_space(from[size - 1]))
+        size--;
+    if (size == 0 || size >= INT_MAX || memchr(from, 0, size) != NULL ||
+        !is_plain_json(from, size))
+        return NULL;
+    /* The terminating NUL is what tells json-c that a number has ended. */
+    copy = mhsmi_alloc(size + 1);
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, from, size);
+    value = parse_text(copy, size + 1);
+    mhsmi_free_secret(copy, size);
+    return value;
+}
+
+static struct json_object *member(struct json_object *object, const char *name,
+                                  enum json_type type)
+{
+    struct json_object *value = NULL;
+
+    if (!json_object_is_type(object, json_type_object) ||
+        !json_object_object_get_ex(object, name, &value) ||
+        !json_object_is_type(value, type))
+        return NULL;
+    return value;
+}
+
+struct json_object *mhsmi_json_object(struct json_object *object,
+                                      const char *name)
+{
+    return member(object, name, json_type_object);
+}
+
+struct json_object *mhsmi_json_array(struct json_object *object,
+                                     const char *name)
+{
+    return member(object, name, json_type_array);
+}
+
+const char *mhsmi_json_string(struct json_object *object, const char *name)
+{
+    struct json_object *value = member(object, name, json_type_string);
+    const char *text;
+
+    if (value == NULL)
+        return NULL;
+    text = json_object_get_string(value);
+    if (text == NULL ||
+        strlen(text) != (size_t)json_object_get_string_len(value))
+        return NULL;
+    return text;
+}
+
+int mhsmi_json_bool(struct json_object *object, const char *name, int fallback)
+{
+    struct json_object *value = member(object, name, json_type_boolean);
+
+    return value == NULL ? fallback : json_object_get_boolean(value) != 0;
+}
+
+int64_t mhsmi_json_int(struct json_object *object, const char *name,
+                       int64_t fallback)
+{
+    struct json_object *value = member(object, name, json_type_int);
+    const char *text, *digits;
+    char *end = NULL;
+    long long number;
+
+    if (value != NULL)
+        return json_object_get_int64(value);
+    text = mhsmi_json_string(object, name);
+    if (text == NULL)
+        return fallback;
+    digits = *text == '-' ? text + 1 : text;
+    if (*digits < '0' || *digits > '9')
+        return fallback;
+    errno = 0;
+    number = strtoll(text, &end, 10);
+    return errno != 0 || *end != 0 ? fallback : (int64_t)number;
+}
+
+int mhsmi_json_octets(struct json_object *object, const char *name,
+                      struct mhsmi_buf *out)
+{
+    const char *text = mhsmi_json_string(object, name);
+
+    return text != NULL && mhsmi_base64url_decode(out, text, strlen(text));
+}
+
+int mhsmi_json_add(struct json_object *object, const char *name,
+                   struct json_object *value)
+{
+    if (value == NULL)
+        return 0;
+    if (!json_object_is_type(object, json_type_object) ||
+        json_object_object_add(object, name, value) != 0) {
+        json_object_put(value);
+        return 0;
+    }
+    return 1;
+}
+
+int mhsmi_json_add_string(struct json_object *object, const char *name,
+                          const char *value)
+{
+    return mhsmi_json_add(object, name, json_object_new_string(value));
+}
+
+int mhsmi_json_add_octets(struct json_object *object, const char *name,
+                          const void *data, size_t size)
+{
+    struct mhsmi_buf text;
+    int ok;
+
+    mhsmi_buf_init(&text, INT_MAX - 1);
+    ok = mhsmi_base64url_encode(&text, data, size) &&
+         mhsmi_json_add(
+             object, name,
+             json_object_new_string_len(mhsmi_buf_text(&text), (int)text.size));
+    mhsmi_buf_clear(&text);
+    return ok;
+}
+
+/* json-c lends its own string as const; there is no other way to reach it. */
+static void wipe_string(struct json_object *value)
+{
+    union {
+        const char *lent;
+        char *own;
+    } text;
+
+    text.lent = json_object_get_string(value);
+    if (text.lent != NULL)
+        OPENSSL_cleanse(text.own, (size_t)json_object_get_string_len(value));
+}
+
+static void wipe(struct json_object *value)
+{
+    size_t i;
+
+    if (json_object_is_type(value, json_type_string)) {
+        wipe_string(value);
+    } else if (json_object_is_type(value, json_type_array)) {
+        for (i = 0; i < json_object_array_length(value); i++)
+            wipe(json_object_array_get_idx(value, i));
+    } else if (json_object_is_type(value, json_type_object)) {
+        struct json_object_iterator at = json_object_iter_begin(value);
+        struct json_object_iterator end = json_object_iter_end(value);
+
+        while (!json_object_iter_equal(&at, &end)) {
+            wipe(json_object_iter_peek_value(&at));
+            json_object_iter_next(&at);
+        }
+    }
+}
+
+void mhsmi_json_wipe(struct json_object *object)
+{
+    if (object == NULL)
+        return;
+    wipe(object);
+    json_object_put(object);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Cleaning of text that came from a peer, so that it can neither break a log
+ * line in two nor drive a terminal.  It must never lengthen the text.
+ */
+#include "base/text.h"
+
+#include <string.h>
+
+/* Size of the well-formed UTF-8 sequence at `p` (RFC 3629), 0 when there is
+ * none; *code gets the character.  The text ends with a NUL, which stops every
+ * look ahead because it is no continuation octet. */
+static size_t utf8_sequence(const unsigned char *p, unsigned long *code)
+{
+    static const struct {
+        unsigned char mask, lead;
+        size_t size;
+        unsigned long least;
+    } forms[] = {
+        {0x80, 0x00, 1, 0},
+        {0xe0, 0xc0, 2, 0x80},
+        {0xf0, 0xe0, 3, 0x800},
+        {0xf8, 0xf0, 4, 0x10000},
+    };
+    size_t i, j;
+
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if ((p[0] & forms[i].mask) != forms[i].lead)
+            continue;
+        *code = p[0] & (unsigned char)~forms[i].mask;
+        for (j = 1; j < forms[i].size; j++) {
+            if ((p[j] & 0xc0) != 0x80)
+                return 0;
+            *code = *code << 6 | (p[j] & 0x3f);
+        }
+        if (*code < forms[i].least || *code > 0x10ffff ||
+            (*code >= 0xd800 && *code <= 0xdfff))
+            return 0;
+        return forms[i].size;
+    }
+    return 0;
+}
+
+static int is_control(unsigned long code)
+{
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 ||
+           code == 0x2029;
+}
+
+void mhsmi_text_clean(char *text, size_t max)
+{
+    unsigned char *p = (unsigned char *)text;
+    size_t i = 0;
+
+    while (p[i] != 0) {
+        unsigned long code = 0;
+        size_t size = utf8_sequence(p + i, &code);
+
+        if (i + (size == 0 ? 1 : size) > max) {
+            p[i] = 0;
+            break;
+        }
+        if (size == 0) {
+            p[i++] = '?';
+        } else {
+            if (is_control(code))
+                memset(p + i, ' ', size);
+            i += size;
+        }
+    }
+}

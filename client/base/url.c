@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * URLs, read by libcurl's own parser so that what is checked here is what the
+ * engine will connect to.  Everything ambiguous is refused: a bearer token
+ * goes where the URL says.
+ */
+#include "base/url.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+enum { url_max = 64 * 1024, host_max = 255 };
+
+/* Printable ASCII without those characters that parsers disagree on. */
+static int is_clean(const char *text)
+{
+    size_t i;
+
+    for (i = 0; text[i] != 0; i++) {
+        if (i == url_max || text[i] <= ' ' || text[i] >= 0x7f ||
+            strchr("\\\"<>^`{|}", text[i]) != NULL)
+            return 0;
+    }
+    return i != 0;
+}
+
+/* "scheme://authority" with nothing odd in the authority; *path gets what
+ * follows it. */
+static int check_shape(const char *text, const char **path)
+{
+    const char *authority = strstr(text, "://");
+    size_t size;
+
+    if (authority == NULL || authority == text)
+        return 0;
+    size = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789+-.");
+    if (text + size != authority)
+        return 0;
+    authority += 3;
+    size = strcspn(authority, "/?#");
+    if (size == 0 || size > host_max + 8)
+        return 0;
+    *path = authority + size;
+    return memchr(authority, '%', size) == NULL &&
+           memchr(authority, '@', size) == NULL && strchr(text, '#') == NULL &&
+           authority[size - 1] != ':';
+}
+
+/* A copy of one part, in our own memory; NULL when absent or out of memory. */
+static char *part(CURLU *handle, CURLUPart which)
+{
+    char *text = NULL, *copy = NULL;
+
+    if (curl_url_get(handle, which, &text, 0) == CURLUE_OK && text != NULL)
+        copy = mhsmi_strdup(text);
+    curl_free(text);
+    return copy;
+}
+
+static void lower(char *text)
+{
+    for (; text != NULL && *text != 0; text++) {
+        if (*text >= 'A' && *text <= 'Z')
+            *text = (char)(*text - 'A' + 'a');
+    }
+}
+
+static int read_parts(struct mhsmi_url *url, CURLU *handle, const char *rest)
+{
+    char *port = part(handle, CURLUPART_PORT);
+
+    url->scheme = part(handle, CURLUPART_SCHEME);
+    url->host = part(handle, CURLUPART_HOST);
+    lower(url->scheme);
+    lower(url->host);
+    if (port != NULL)
+        url->port = (int)strtol(port, NULL, 10);
+    mhsmi_free(port);
+    /* libcurl says "/" for no path, too. */
+    url->path = *rest == '/' ? part(handle, CURLUPART_PATH) : mhsmi_strdup("");
+    if (strchr(rest, '?') != NULL) {
+        url->query = part(handle, CURLUPART_QUERY);
+        if (url->query == NULL)
+            url->query = mhsmi_strdup("");
+        if (url->query == NULL)
+            return 0;
+    }
+    return url->scheme != NULL && url->host != NULL && *url->host != 0 &&
+           url->path != NULL;
+}
+
+int mhsmi_url_parse(struct mhsmi_url *url, const char *text)
+{
+    const char *rest;
+    CURLU *handle;
+    int ok;
+
+    *url = (struct mhsmi_url){0};
+    if (text == NULL || !is_clean(text) || !check_shape(text, &rest))
+        return 0;
+    handle = curl_url();
+    if (handle == NULL)
+        return 0;
+    ok = curl_url_set(handle, CURLUPART_URL, text,
+                      CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER) ==
+             CURLUE_OK &&
+         read_parts(url, handle, rest);
+    curl_url_cleanup(handle);
+    if (!ok)
+        mhsmi_url_clear(url);
+    return ok;
+}
+
+void mhsmi_url_clear(struct mhsmi_url *url)
+{
+    mhsmi_free(url->scheme);
+    mhsmi_free(url->host);
+    mhsmi_free(url->path);
+    mhsmi_free_secret_text(url->query);
+    *url = (struct mhsmi_url){0};
+}
+
+char *mhsmi_url_origin(const struct mhsmi_url *url)
+{
+    if (url->port == 0)
+        return mhsmi_asprintf("%s://%s", url->scheme, url->host);
+    return mhsmi_asprintf("%s://%s:%d", url->scheme, url->host, url->port);
+}
+
+static int effective_port(const struct mhsmi_url *url)
+{
+    if (url->port != 0)
+        return url->port;
+    if (strcmp(url->scheme, "https") == 0)
+        return 443;
+    return strcmp(url->scheme, "http") == 0 ? 80 : 0;
+}
+
+int mhsmi_url_same_origin(const char *a, const char *b)
+{
+    struct mhsmi_url first, second = {0};
+    int same;
+
+    same = mhsmi_url_parse(&first, a) && mhsmi_url_parse(&second, b) &&
+           strcmp(first.scheme, second.scheme) == 0 &&
+           strcmp(first.host, second.host) == 0 &&
+           effective_port(&first) == effective_port(&second);
+    mhsmi_url_clear(&first);
+    mhsmi_url_clear(&second);
+    return same;
+}
+
+int mhsmi_host_has_suffix(const char *host, const char *suffix)
+{
+    size_t length = strlen(host), tail = strlen(suffix);
+
+    if (tail < 2 || suffix[0] != '.')
+        return 0;
+    if (length == tail - 1)
+        return strcasecmp(host, suffix + 1) == 0;
+    return length > tail && strcasecmp(host + length - tail, suffix) == 0;
+}
+
+/* The IPv4 address that `host` writes in dotted form, in host order. */
+static int ipv4(const char *host, unsigned long *address)
+{
+    struct in_addr in;
+
+    if (inet_pton(AF_INET, host, &in) != 1)
+        return 0;
+    *address = ntohl(in.s_addr);
+    return 1;
+}
+
+int mhsmi_host_is_loopback(const char *host)
+{
+    struct in6_addr in6;
+    unsigned long address;
+    char bare[INET6_ADDRSTRLEN] = "";
+    size_t length = strlen(host);
+
+    if (ipv4(host, &address))
+        return address >> 24 == 127;
+    if (strcasecmp(host, "localhost") == 0)
+        return 1;
+    if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
+        host++;
+        length -= 2;
+    }
+    if (length >= sizeof(bare))
+        return 0;
+    memcpy(bare, host, length);
+    return inet_pton(AF_INET6, bare, &in6) == 1 && IN6_IS_ADDR_LOOPBACK(&in6);
+}
+
+int mhsmi_host_is_link_local(const char *host)
+{
+    unsigned long address;
+
+    return ipv4(host, &address) && address >> 16 == 0xa9fe;
+}
+
+int mhsmi_url_escape(struct mhsmi_buf *out, const char *text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz"
+                                "0123456789-._~";
+    size_t length = strlen(text), i;
+
+    /* All room first, so that a failure leaves the buffer as it was. */
+    if (length > SIZE_MAX / 3)
+        return 0;
+    for (i = 0; text[i] != 0; i++)
+        length += strchr(plain, text[i]) == NULL ? 2 : 0;
+    if (!mhsmi_buf_reserve(out, length))
+        return 0;
+    for (; *text != 0; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (strchr(plain, *text) != NULL) {
+            out->data[out->size++] = c;
+        } else {
+            out->data[out->size++] = '%';
+            out->data[out->size++] = (unsigned char)hex[c >> 4];
+            out->data[out->size++] = (unsigned char)hex[c & 15];
+        }
+    }
+    out->data[out->size] = 0;
+    return 1;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an HSM may be called: its bare name, its host or its URL; and the DNS
+ * suffixes under which Azure hands such names out.  A bearer token goes to
+ * whatever this accepts, so it is strict.
+ */
+#ifndef MHSM_CLIENT_BASE_ENDPOINT_H
+#define MHSM_CLIENT_BASE_ENDPOINT_H
+
+#include "base/url.h"
+
+/* "https://HOST[:PORT]" (lower case, no ":443") of an HSM's name ("contoso"),
+ * host or https URL without a path; NULL when malformed or out of memory.  The
+ * caller frees. */
+char *mhsmi_endpoint_origin(const char *text);
+/* The same of a parsed URL whose scheme is https. */
+char *mhsmi_endpoint_of_url(const struct mhsmi_url *url);
+/* The resource to ask tokens for, when `host` is a child of a known suffix:
+ * "https://managedhsm.azure.net"; static, else NULL. */
+const char *mhsmi_endpoint_resource(const char *host);
+/* `host` with `port` (0: 443) is allowed by a comma list of "host",
+ * "host:port", ".suffix" and ".suffix:port"; without a port, any. */
+int mhsmi_host_in_list(const char *list, const char *host, int port);
+/* The list is well-formed. */
+int mhsmi_host_list_check(const char *list);
+
+#endif

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The option table: every setting of the project is one row here, from which
+ * the parser, the help texts and the documentation are made.  It holds facts
+ * and checks values; it never holds a value in force.
+ */
+#include "base/config.h"
+
+#include <limits.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/endpoint.h"
+
+#define SECOND   1000L
+#define MINUTE   (60 * SECOND)
+#define HOUR     (60 * MINUTE)
+#define TEXT_MAX 4096
+
+typedef int check_fn(const char *value);
+
+static check_fn check_endpoint, check_version, check_hosts, check_token,
+    check_authority, check_resource, check_imds, check_proxy, check_text;
+
+/* A STRING row says by `check` what it takes and by `accepts` how to say so. */
+static const struct row {
+    mhsm_option option;
+    check_fn *check;
+    const char *accepts;
+} rows[] = {
+    {{"endpoint", "MHSM_ENDPOINT", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
+      "URL", "The HSM: its https URL, its host, or its bare name."},
+     check_endpoint,
+     "an https URL without a path, a host, or the name of an HSM"},
+    {{"api-version", "MHSM_API_VERSION", NULL, MHSM_OPTION_STRING, "7.6", NULL,
+      0, 0, "VERSION", "Version of the service's REST interface to ask for."},
+     check_version,
+     "a version such as 7.6 or 2025-07-01"},
+    {{"allowed-hosts", "MHSM_ALLOWED_HOSTS", NULL, MHSM_OPTION_STRING, NULL,
+      NULL, 0, 0, "LIST",
+      "Hosts that may receive a token beside Azure's own and the endpoint."},
+     check_hosts,
+     "a comma list of HOST, HOST:PORT and .SUFFIX"},
+    {{"ca-file", "MHSM_CA_FILE", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
+      "FILE",
+      "PEM roots that the HSM's certificate must come from, in place "
+      "of the system's."},
+     check_text,
+     "the name of a file"},
+    {{"authority-ca-file", "MHSM_AUTHORITY_CA_FILE", NULL, MHSM_OPTION_STRING,
+      NULL, NULL, 0, 0, "FILE",
+      "The same for the authority that issues tokens."},
+     check_text,
+     "the name of a file"},
+    {{"credential", "MHSM_CREDENTIAL", NULL, MHSM_OPTION_CHOICE, "default",
+      "default|client-secret|managed-identity|token", 0, 0, "NAME",
+      "How to obtain tokens; default: a client secret when one is configured, "
+      "else the managed identity."},
+     NULL,
+     NULL},
+    {{"tenant-id", "MHSM_TENANT_ID", "AZURE_TENANT_ID", MHSM_OPTION_STRING,
+      NULL, NULL, 0, 0, "ID",
+      "Entra tenant; when absent, the HSM is asked for it."},
+     check_token,
+     "a tenant id or domain (letters, digits, '.' and '-')"},
+    {{"client-id", "MHSM_CLIENT_ID", "AZURE_CLIENT_ID", MHSM_OPTION_STRING,
+      NULL, NULL, 0, 0, "ID", "Application (client) id of the credential."},
+     check_token,
+     "a client id (letters, digits, '.' and '-')"},
+    {{"client-secret", "MHSM_CLIENT_SECRET", NULL, MHSM_OPTION_SECRET,
+      "env:AZURE_CLIENT_SECRET", NULL, 0, 0, "REFERENCE",
+      "Where the client secret is: file:PATH or env:NAME."},
+     NULL,
+     NULL},
+    {{"token", "MHSM_TOKEN", NULL, MHSM_OPTION_SECRET,
+      "env:AZURE_CLI_ACCESS_TOKEN", NULL, 0, 0, "REFERENCE",
+      "Where a ready bearer token is; used only with credential=token."},
+     NULL,
+     NULL},
+    {{"authority-host", "MHSM_AUTHORITY_HOST", "AZURE_AUTHORITY_HOST",
+      MHSM_OPTION_STRING, "https://login.microsoftonline.com", NULL, 0, 0,
+      "URL", "The authority that issues tokens; https only."},
+     check_authority,
+     "an https URL"},
+    {{"resource", "MHSM_RESOURCE", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
+      "URL",
+      "Audience of tokens; when absent, derived from the host or taken "
+      "from the HSM's challenge."},
+     check_resource,
+     "an https URL"},
+    {{"verify-challenge-resource", "MHSM_VERIFY_CHALLENGE_RESOURCE", NULL,
+      MHSM_OPTION_BOOLEAN, "yes", NULL, 0, 0, "YES|NO",
+      "Refuse a challenge whose resource is not a parent of the HSM's host."},
+     NULL,
+     NULL},
+    {{"imds-endpoint", "MHSM_IMDS_ENDPOINT",
+      "AZURE_POD_IDENTITY_AUTHORITY_HOST", MHSM_OPTION_STRING,
+      "http://169.254.169.254", NULL, 0, 0, "URL",
+      "The metadata service that knows the managed identity."},
+     check_imds,
+     "an http URL of a loopback or link-local address, or an https URL"},
+    {{"identity-client-id", "MHSM_IDENTITY_CLIENT_ID", NULL, MHSM_OPTION_STRING,
+      NULL, NULL, 0, 0, "ID",
+      "User-assigned managed identity, by its client id."},
+     check_token,
+     "a client id (letters, digits, '.' and '-')"},
+    {{"identity-object-id", "MHSM_IDENTITY_OBJECT_ID", NULL, MHSM_OPTION_STRING,
+      NULL, NULL, 0, 0, "ID",
+      "User-assigned managed identity, by its object id."},
+     check_token,
+     "an object id (letters, digits, '.' and '-')"},
+    {{"identity-resource-id", "MHSM_IDENTITY_RESOURCE_ID", NULL,
+      MHSM_OPTION_STRING, NULL, NULL, 0, 0, "ID",
+      "User-assigned managed identity, by its resource id."},
+     check_text,
+     "a resource id"},
+    {{"proxy", "MHSM_PROXY", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0, "URL",
+      "Proxy for the HSM and the authority, or none; when absent, the "
+      "https_proxy variable's."},
+     check_proxy,
+     "none, or the URL of a proxy without a user name and password"},
+    {{"no-proxy", "MHSM_NO_PROXY", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
+      "LIST", "Hosts that are reached without the proxy."},
+     check_text,
+     "a comma list of hosts"},
+    {{"connect-timeout", "MHSM_CONNECT_TIMEOUT", NULL, MHSM_OPTION_DURATION,
+      "2s", NULL, 50, 5 * MINUTE, "TIME",
+      "Limit on opening one connection, TLS included."},
+     NULL,
+     NULL},
+    {{"try-timeout", "MHSM_TRY_TIMEOUT", NULL, MHSM_OPTION_DURATION, "5s", NULL,
+      50, 10 * MINUTE, "TIME", "Limit on each try of a request."},
+     NULL,
+     NULL},
+    {{"timeout", "MHSM_TIMEOUT", NULL, MHSM_OPTION_DURATION, "10s", NULL, 100,
+      HOUR, "TIME", "Limit on a whole call, retries included."},
+     NULL,
+     NULL},
+    {{"retries", "MHSM_RETRIES", NULL, MHSM_OPTION_INTEGER, "3", NULL, 0, 10,
+      "N", "How often a request that failed for a passing reason is repeated."},
+     NULL,
+     NULL},
+    {{"max-connections", "MHSM_MAX_CONNECTIONS", NULL, MHSM_OPTION_INTEGER,
+      "20", NULL, 1, 1000, "N", "Most connections open to one host."},
+     NULL,
+     NULL},
+    {{"connection-idle", "MHSM_CONNECTION_IDLE", NULL, MHSM_OPTION_DURATION,
+      "100s", NULL, SECOND, HOUR, "TIME",
+      "How long an unused connection is kept."},
+     NULL,
+     NULL},
+    {{"connection-age", "MHSM_CONNECTION_AGE", NULL, MHSM_OPTION_DURATION,
+      "10m", NULL, SECOND, 24 * HOUR, "TIME",
+      "Age at which a connection is replaced, to follow DNS."},
+     NULL,
+     NULL},
+    {{"log-level", "MHSM_LOG_LEVEL", NULL, MHSM_OPTION_CHOICE, "none",
+      "none|error|warning|info|debug", 0, 0, "LEVEL",
+      "How much is written to the log."},
+     NULL,
+     NULL},
+    {{"log-file", "MHSM_LOG_FILE", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
+      "FILE", "File that the log is appended to, in place of stderr."},
+     check_text,
+     "the name of a file"},
+    {{"pkcs1-decryption", "MHSM_PKCS1_DECRYPTION", NULL, MHSM_OPTION_BOOLEAN,
+      "no", NULL, 0, 0, "YES|NO",
+      "Let the provider decrypt with PKCS#1 v1.5 padding (a padding oracle "
+      "in careless hands)."},
+     NULL,
+     NULL},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const struct {
+    const char *word;
+    int value;
+} booleans[] = {
+    {"yes", 1}, {"no", 0},  {"true", 1}, {"false", 0},
+    {"on", 1},  {"off", 0}, {"1", 1},    {"0", 0},
+};
+
+const mhsm_option *mhsm_option_at(size_t index)
+{
+    return index < ROWS ? &rows[index].option : NULL;
+}
+
+size_t mhsmi_option_count(void)
+{
+    return ROWS;
+}
+
+int mhsmi_option_index(const char *name)
+{
+    size_t i;
+
+    for (i = 0; name != NULL && i < ROWS; i++) {
+        if (strcmp(rows[i].option.name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+const mhsm_option *mhsm_option_find(const char *name)
+{
+    int index = mhsmi_option_index(name);
+
+    return index < 0 ? NULL : &rows[index].option;
+}
+
+/* Printable, and neither empty nor huge. */
+static int check_text(const char *value)
+{
+    size_t size = 0;
+
+    for (; value[size] != '\0'; size++) {
+        unsigned char c = (unsigned char)value[size];
+        if (c < 0x20 || c == 0x7f || size == TEXT_MAX)
+            return 0;
+    }
+    return size != 0;
+}
+
+static int check_charset(const char *value, const char *extra, size_t max)
+{
+    size_t size = 0;
+
+    for (; value[size] != '\0'; size++) {
+        char c = value[size];
+        if (size == max ||
+            (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') &&
+             !(c >= 'A' && c <= 'Z') && !strchr(extra, c)))
+            return 0;
+    }
+    return size != 0;
+}
+
+static int check_version(const char *value)
+{
+    return check_charset(value, ".-", 32);
+}
+
+static int check_token(const char *value)
+{
+    return check_charset(value, ".-", 255);
+}
+
+static int check_endpoint(const char *value)
+{
+    char *origin = mhsmi_endpoint_origin(value);
+    int ok = origin != NULL;
+
+    mhsmi_free(origin);
+    return ok;
+}
+
+static int check_hosts(const char *value)
+{
+    return check_text(value) && mhsmi_host_list_check(value);
+}
+
+/* Absolute, no user info (the parser refuses it), no query, no fragment. */
+static int check_url(const char *value, int http_to_near)
+{
+    struct mhsmi_url url;
+    int ok;
+
+    if (!check_text(value) || strpbrk(value, " #\"\\") != NULL ||
+        !mhsmi_url_parse(&url, value))
+        return 0;
+    ok = url.query == NULL &&
+         (strcmp(url.scheme, "https") == 0 ||
+          (http_to_near && strcmp(url.scheme, "http") == 0 &&
+           (mhsmi_host_is_loopback(url.host) ||
+            mhsmi_host_is_link_local(url.host))));
+    mhsmi_url_clear(&url);
+    return ok;
+}
+
+static int check_authority(const char *value)
+{
+    return check_url(value, 0);
+}
+
+static int check_resource(const char *value)
+{
+    return check_url(value, 0);
+}
+
+static int check_imds(const char *value)
+{
+    return check_url(value, 1);
+}
+
+/* A password here would be a secret in plain sight. */
+static int check_proxy(const char *value)
+{
+    return check_text(value) && strpbrk(value, "@ \"\\") == NULL;
+}
+
+static int choice_has(const char *choices, const char *value)
+{
+    size_t size = strlen(value), part;
+
+    while (size != 0) {
+        part = strcspn(choices, "|");
+        if (part == size && strncmp(choices, value, size) == 0)
+            return 1;
+        if (choices[part] == '\0')
+            break;
+        choices += part + 1;
+    }
+    return 0;
+}
+
+/* Decimal digits up to `end`, at most LONG_MAX: -1 when malformed. */
+static long parse_digits(const char *text, const char **end)
+{
+    long value = 0;
+    const char *p = text;
+
+    for (; *p >= '0' && *p <= '9'; p++) {
+        if (value > (LONG_MAX - 9) / 10)
+            return -1;
+        value = value * 10 + (*p - '0');
+    }
+    *end = p;
+    return p == text ? -1 : value;
+}
+
+static long parse_duration(const char *text)
+{
+    static const struct {
+        const char *unit;
+        long factor;
+    } units[] = {{"", SECOND}, {"ms", 1}, {"s", SECOND}, {"m", MINUTE}};
+    const char *end;
+    long value = parse_digits(text, &end);
+    size_t i;
+
+    for (i = 0; value >= 0 && i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(end, units[i].unit) == 0)
+            return value > LONG_MAX / units[i].factor ? -1
+                                                      : value * units[i].factor;
+    }
+    return -1;
+}
+
+long mhsmi_option_number(const mhsm_option *option, const char *value)
+{
+    const char *end;
+    size_t i;
+    long number = -1;
+
+    if (option->type == MHSM_OPTION_BOOLEAN) {
+        for (i = 0; i < sizeof(booleans) / sizeof(booleans[0]); i++) {
+            if (strcasecmp(value, booleans[i].word) == 0)
+                return booleans[i].value;
+        }
+    } else if (option->type == MHSM_OPTION_DURATION) {
+        number = parse_duration(value);
+    } else if (option->type == MHSM_OPTION_INTEGER) {
+        number = parse_digits(value, &end);
+        if (number >= 0 && *end != '\0')
+            number = -1;
+    }
+    return number;
+}
+
+static int in_bounds(const mhsm_option *option, const char *value)
+{
+    long number = mhsmi_option_number(option, value);
+
+    return number >= option->min && number <= option->max;
+}
+
+static int is_reference(const char *value)
+{
+    return check_text(value) &&
+           ((strncmp(value, "file:", 5) == 0 && value[5] != '\0') ||
+            (strncmp(value, "env:", 4) == 0 &&
+             check_charset(value + 4, "_", 255)));
+}
+
+const char *mhsmi_option_check(const mhsm_option *option, const char *value)
+{
+    int index = mhsmi_option_index(option->name);
+
+    switch (option->type) {
+    case MHSM_OPTION_BOOLEAN:
+        return mhsmi_option_number(option, value) >= 0 ? NULL : "yes or no";
+    case MHSM_OPTION_INTEGER:
+        return in_bounds(option, value) ? NULL : "a number in range";
+    case MHSM_OPTION_DURATION:
+        return in_bounds(option, value) ? NULL
+                                        : "a duration in range (such as "
+                                          "1500ms, 10s or 2m)";
+    case MHSM_OPTION_CHOICE:
+        return choice_has(option->choices, value) ? NULL : option->choices;
+    case MHSM_OPTION_SECRET:
+        return is_reference(value) ? NULL : "file:PATH or env:NAME";
+    case MHSM_OPTION_STRING:
+        break;
+    }
+    return index < 0 || rows[index].check(value) ? NULL : rows[index].accepts;
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Signatures: every key with every digest and padding that the service has,
+ * in every way libcrypto has to ask, judged by the default provider with the
+ * exported public key; and what is refused, before a request is spent on it.
+ */
+#include "harness.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char text[] = "what is signed here is of no importance";
+
+static const struct {
+    const char *name, *curve;
+    int bits;
+} keys[] = {
+    {"rsa-2048", NULL, 2048},   {"rsa-3072", NULL, 3072},
+    {"rsa-4096", NULL, 4096},   {"ec-256", "P-256", 256},
+    {"ec-384", "P-384", 384},   {"ec-521", "P-521", 521},
+    {"ec-256k", "P-256K", 256},
+};
+
+static const struct th_scheme rsa_schemes[] = {
+    {"SHA256", RSA_PKCS1_PADDING},     {"SHA384", RSA_PKCS1_PADDING},
+    {"SHA512", RSA_PKCS1_PADDING},     {"SHA256", RSA_PKCS1_PSS_PADDING},
+    {"SHA384", RSA_PKCS1_PSS_PADDING}, {"SHA512", RSA_PKCS1_PSS_PADDING},
+};
+
+static const struct {
+    const char *name;
+    size_t size;
+} digests[] = {{"SHA256", 32}, {"SHA384", 48}, {"SHA512", 64}};
+
+static struct th_context last;
+static EVP_PKEY *opened[COUNT(keys)], *judges[COUNT(keys)];
+
+static void prepare(void)
+{
+    char uri[64];
+    size_t i;
+
+    for (i = 0; i < COUNT(keys); i++) {
+        if (keys[i].curve == NULL)
+            th_rsa_create(keys[i].name, keys[i].bits, NULL);
+        else
+            th_ec_create(keys[i].name, keys[i].curve, NULL);
+    }
+    th_context_open(&last, TH_LAST);
+    for (i = 0; i < COUNT(keys); i++) {
+        snprintf(uri, sizeof(uri), "mhsm:%s", keys[i].name);
+        opened[i] = th_must_open(last.lib, uri);
+        judges[i] = th_public(opened[i]);
+    }
+    CU_ASSERT_EQUAL(th_key_requests() - th_route("POST /keys/{name}/create"),
+                    (long)COUNT(keys));
+}
+
+/* A small set for what does not depend on the size. */
+static EVP_PKEY *rsa(void)
+{
+    return opened[0];
+}
+
+static EVP_PKEY *ec(void)
+{
+    return opened[3];
+}
+
+static long signatures(void)
+{
+    return th_route("POST /keys/{name}/{version}/sign");
+}
+
+/* Every key, digest and padding ------------------------------------------- */
+
+static int stream(EVP_PKEY *key, const struct th_scheme *scheme,
+                  unsigned char *signature, size_t *size)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pctx = NULL;
+    size_t i, half = sizeof(text) / 2, room = *size;
+    int ok;
+
+    ok = EVP_DigestSignInit_ex(ctx, &pctx, scheme->digest, last.lib, NULL, key,
+                               NULL) > 0;
+    if (ok && scheme->padding != 0)
+        ok = EVP_PKEY_CTX_set_rsa_padding(pctx, scheme->padding) > 0;
+    for (i = 0; ok && i < half; i++)
+        ok = EVP_DigestSignUpdate(ctx, text + i, 1) > 0;
+    ok = ok &&
+         EVP_DigestSignUpdate(ctx, text + half, strlen(text) - half) > 0 &&
+         EVP_DigestSignFinal(ctx, NULL, size) > 0 && *size <= room &&
+         EVP_DigestSignFinal(ctx, signature, size) > 0;
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+/* EVP_PKEY_sign on a digest made elsewhere. */
+static int sign_digest(EVP_PKEY *key, const struct th_scheme *scheme,
+                       const unsigned char *digest, size_t digest_size,
+                       unsigned char *signature, size_t *size)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(last.lib, key, NULL);
+    EVP_MD *md = scheme->digest == NULL
+                     ? NULL
+                     : EVP_MD_fetch(last.lib, scheme->digest, NULL);
+    int ok;
+
+    ok = ctx != NULL && EVP_PKEY_sign_init(ctx) > 0 &&
+         (scheme->padding == 0 ||
+          EVP_PKEY_CTX_set_rsa_padding(ctx, scheme->padding) > 0) &&
+         (md == NULL || EVP_PKEY_CTX_set_signature_md(ctx, md) > 0) &&
+         EVP_PKEY_sign(ctx, signature, size, digest, digest_size) > 0;
+    EVP_MD_free(md);
+    EVP_PKEY_CTX_free(ctx);
+    return ok;
+}
+
+static void check(size_t i, const struct th_scheme *scheme)
+{
+    unsigned char *one, many[1024], digest[EVP_MAX_MD_SIZE];
+    size_t size = 0, digest_size = 0;
+    long before = signatures();
+
+    one = th_sign(last.lib, opened[i], scheme, text, &size);
+    TH_TRUE(one != NULL, "%s %s", keys[i].name, scheme->digest);
+    TH_TRUE(th_verify(th_plain(), judges[i], scheme, text, one, size) == 1,
+            "one-shot by %s %s", keys[i].name, scheme->digest);
+    TH_TRUE(th_verify(last.lib, opened[i], scheme, text, one, size) == 1,
+            "the module's own check, %s %s", keys[i].name, scheme->digest);
+    TH_QUIET();
+    TH_TRUE(one == NULL ||
+                th_verify(last.lib, opened[i], scheme, "other", one, size) != 1,
+            "a wrong text is seen by %s", keys[i].name);
+    ERR_clear_error();
+    OPENSSL_free(one);
+
+    size = sizeof(many);
+    TH_TRUE(stream(opened[i], scheme, many, &size), "%s", keys[i].name);
+    TH_TRUE(th_verify(th_plain(), judges[i], scheme, text, many, size) == 1,
+            "stream by %s %s", keys[i].name, scheme->digest);
+
+    EVP_Q_digest(th_plain(), scheme->digest, NULL, text, strlen(text), digest,
+                 &digest_size);
+    size = sizeof(many);
+    TH_TRUE(sign_digest(opened[i], scheme, digest, digest_size, many, &size),
+            "%s %s", keys[i].name, scheme->digest);
+    TH_TRUE(th_verify(th_plain(), judges[i], scheme, text, many, size) == 1,
+            "bare digest by %s %s", keys[i].name, scheme->digest);
+    TH_QUIET();
+    CU_ASSERT_EQUAL(signatures() - before, 3);
+}
+
+static void every_rsa_scheme(void)
+{
+    size_t i, j;
+
+    for (i = 0; i < COUNT(keys); i++) {
+        for (j = 0; keys[i].curve == NULL && j < COUNT(rsa_schemes); j++)
+            check(i, &rsa_schemes[j]);
+    }
+}
+
+static void every_curve(void)
+{
+    struct th_scheme scheme;
+    size_t i;
+
+    for (i = 0; i < COUNT(keys); i++) {
+        scheme = th_scheme_of(opened[i]);
+        if (keys[i].curve != NULL)
+            check(i, &scheme);
+    }
+}
+
+/* The service answers r and s side by side; what comes out here must be the
+ * one DER form of them, however their leading bits fall. */
+static void ecdsa_is_minimal_der(void)
+{
+    size_t i, j, size;
+
+    for (i = 3; i < COUNT(keys); i++) {
+        struct th_scheme scheme = th_scheme_of(opened[i]);
+
+        for (j = 0; j < 24; j++) {
+            unsigned char *signature, *again = NULL;
+            const unsigned char *at;
+            ECDSA_SIG *parsed;
+            int made;
+
+            signature = th_sign(last.lib, opened[i], &scheme, text, &size);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(signature);
+            at = signature;
+            parsed = d2i_ECDSA_SIG(NULL, &at, (long)size);
+            made = i2d_ECDSA_SIG(parsed, &again);
+            TH_TRUE(parsed != NULL && at == signature + size &&
+                        made == (int)size &&
+                        memcmp(again, signature, size) == 0,
+                    "%s", keys[i].name);
+            CU_ASSERT(size <= (size_t)EVP_PKEY_get_size(opened[i]));
+            ECDSA_SIG_free(parsed);
+            OPENSSL_free(again);
+            OPENSSL_free(signature);
+        }
+    }
+    TH_QUIET();
+}
+
+/* What comes in --------------------------------------------------------- */
+
+/* As `pkeyutl -sign` gets it from programs that build the structure
+ * themselves: no digest is set, the type is in the input. */
+static void digest_info(void)
+{
+    static const unsigned char prefix[][19] = {
+        {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
+         0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
+        {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
+         0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
+        {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
+         0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40}};
+    struct th_scheme none = {NULL, RSA_PKCS1_PADDING}, scheme;
+    unsigned char input[19 + EVP_MAX_MD_SIZE], signature[1024];
+    size_t i, size, digest_size;
+
+    for (i = 0; i < COUNT(digests); i++) {
+        scheme = (struct th_scheme){digests[i].name, RSA_PKCS1_PADDING};
+        memcpy(input, prefix[i], 19);
+        EVP_Q_digest(th_plain(), digests[i].name, NULL, text, strlen(text),
+                     input + 19, &digest_size);
+        size = sizeof(signature);
+        TH_TRUE(sign_digest(rsa(), &none, input, 19 + digest_size, signature,
+                            &size),
+                "%s", digests[i].name);
+        TH_TRUE(th_verify(th_plain(), judges[0], &scheme, text, signature,
+                          size) == 1,
+                "%s", digests[i].name);
+        TH_QUIET();
+    }
+}
+
+static void wrong_input_is_refused(void)
+{
+    static const struct {
+        size_t key, size;
+        const char *digest;
+        int padding;
+    } rows[] = {
+        {0, 31, "SHA256", RSA_PKCS1_PADDING},
+        {0, 33, "SHA256", RSA_PKCS1_PADDING},
+        {0, 0, "SHA256", RSA_PKCS1_PADDING},
+        {0, 32, "SHA512", RSA_PKCS1_PADDING},
+        {0, 64, "SHA256", RSA_PKCS1_PSS_PADDING},
+        {0, 31, NULL, RSA_PKCS1_PADDING},   /* no DigestInfo either */
+        {0, 300, NULL, RSA_PKCS1_PADDING},  /* larger than the modulus */
+        {0, 20, "SHA1", RSA_PKCS1_PADDING}, /* the service has no RS1 */
+        {0, 28, "SHA224", RSA_PKCS1_PSS_PADDING},
+        {0, 16, "MD5", RSA_PKCS1_PADDING},
+        {0, 32, "SHA3-256", RSA_PKCS1_PADDING},
+        {0, 256, NULL, RSA_NO_PADDING}, /* raw RSA is not offered */
+        {3, 31, "SHA256", 0},
+        {3, 33, "SHA256", 0},
+        {3, 48, "SHA384", 0}, /* the curve has one digest size */
+        {3, 20, "SHA1", 0},
+        {4, 32, "SHA256", 0},
+        {5, 48, "SHA384", 0},
+        {6, 64, "SHA512", 0},
+        {3, 0, NULL, 0},
+        {3, 1000, NULL, 0},
+    };
+    unsigned char input[1024], signature[1024];
+    size_t i, size;
+    long before = th_stats().requests;
+
+    memset(input, 0x5a, sizeof(input));
+    for (i = 0; i < COUNT(rows); i++) {
+        struct th_scheme scheme = {rows[i].digest, rows[i].padding};
+
+        size = sizeof(signature);
+        TH_TRUE(!sign_digest(opened[rows[i].key], &scheme, input, rows[i].size,
+                             signature, &size),
+                "row %zu", i);
+        TH_ONE_ERROR("");
+    }
+    CU_ASSERT_EQUAL(th_stats().requests, before);
+}
+
+/* As above, where the module sees the text and knows the digest at once. */
+static void wrong_digest_names_are_refused(void)
+{
+    static const struct th_scheme rows[] = {
+        {"SHA1", RSA_PKCS1_PADDING},       {"SHA224", RSA_PKCS1_PADDING},
+        {"MD5", RSA_PKCS1_PADDING},        {"SHA3-256", RSA_PKCS1_PSS_PADDING},
+        {"SHA512-256", RSA_PKCS1_PADDING}, {"no-such-digest", 0},
+    };
+    struct th_scheme scheme;
+    size_t i, size;
+    long before = th_stats().requests;
+
+    for (i = 0; i < COUNT(rows); i++) {
+        TH_TRUE(th_sign(last.lib, rsa(), &rows[i], text, &size) == NULL, "%s",
+                rows[i].digest);
+        TH_ONE_ERROR(rows[i].digest);
+    }
+    scheme = (struct th_scheme){"SHA384", 0};
+    CU_ASSERT_PTR_NULL(th_sign(last.lib, ec(), &scheme, text, &size));
+    TH_ONE_ERROR("SHA");
+    CU_ASSERT_EQUAL(th_stats().requests, before);
+}
+
+static EVP_PKEY_CTX *begin(EVP_MD_CTX *ctx, EVP_PKEY *key, int padding)
+{
+    EVP_PKEY_CTX *pctx = NULL;
+
+    if (EVP_DigestSignInit_ex(ctx, &pctx, "SHA256", last.lib, NULL, key,
+                              NULL) <= 0 ||
+        (padding != 0 && EVP_PKEY_CTX_set_rsa_padding(pctx, padding) <= 0))
+        th_die("a signature does not begin");
+    return pctx;
+}
+
+/* The service's PSS has one salt length and one mask digest. */
+static void pss_parameters(void)
+{
+    static const struct {
+        int salt, good;
+    } rows[] = {
+        {RSA_PSS_SALTLEN_DIGEST, 1},
+        {RSA_PSS_SALTLEN_AUTO, 1},
+        {32, 1},
+        {0, 0},
+        {20, 0},
+        {RSA_PSS_SALTLEN_MAX, 0},
+        {33, 0},
+        {100000, 0},
+    };
+    struct th_scheme pss = {"SHA256", RSA_PKCS1_PSS_PADDING};
+    unsigned char signature[1024];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pctx;
+    long before = th_stats().requests;
+    size_t i, size;
+    int good;
+
+    for (i = 0; i < COUNT(rows); i++) {
+        pctx = begin(ctx, rsa(), RSA_PKCS1_PSS_PADDING);
+        size = sizeof(signature);
+        good = EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, rows[i].salt) > 0 &&
+               EVP_DigestSign(ctx, signature, &size,
+                              (const unsigned char *)text, strlen(text)) > 0;
+        TH_TRUE(good == rows[i].good, "salt %d", rows[i].salt);
+        if (rows[i].good) {
+            CU_ASSERT_EQUAL(
+                th_verify(th_plain(), judges[0], &pss, text, signature, size),
+                1);
+            TH_QUIET();
+            before++;
+        } else
+            TH_ONE_ERROR("salt");
+        EVP_MD_CTX_reset(ctx);
+    }
+    pctx = begin(ctx, rsa(), RSA_PKCS1_PSS_PADDING);
+    size = sizeof(signature);
+    CU_ASSERT(EVP_PKEY_CTX_set_rsa_mgf1_md_name(pctx, "SHA512", NULL) <= 0 ||
+              EVP_DigestSign(ctx, signature, &size, (const unsigned char *)text,
+                             strlen(text)) <= 0);
+    TH_ONE_ERROR("MGF1");
+    CU_ASSERT_EQUAL(th_stats().requests, before);
+    EVP_MD_CTX_free(ctx);
+}
+
+static void other_paddings_are_refused(void)
+{
+    static const int rows[] = {RSA_NO_PADDING, RSA_X931_PADDING,
+                               RSA_PKCS1_OAEP_PADDING, 99};
+    unsigned char signature[1024];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pctx;
+    long before = th_stats().requests;
+    size_t i, size = sizeof(signature);
+    int good;
+
+    for (i = 0; i < COUNT(rows); i++) {
+        pctx = begin(ctx, rsa(), 0);
+        good = EVP_PKEY_CTX_set_rsa_padding(pctx, rows[i]) > 0 &&
+               EVP_DigestSign(ctx, signature, &size,
+                              (const unsigned char *)text, strlen(text)) > 0;
+        TH_TRUE(!good, "padding %d", rows[i]);
+        TH_ONE_ERROR("padding");
+        EVP_MD_CTX_reset(ctx);
+    }
+    CU_ASSERT_EQUAL(th_stats().requests, before);
+    EVP_MD_CTX_free(ctx);
+}
+
+/* What goes out ---------------------------------------------------------- */
+
+static void small_buffers_cost_nothing(void)
+{
+    EVP_PKEY *const tried[] = {rsa(), ec()};
+    unsigned char signature[1024], digest[32] = {1};
+    long before = th_stats().requests;
+    size_t i, size;
+
+    for (i = 0; i < COUNT(tried); i++) {
+        struct th_scheme scheme = th_scheme_of(tried[i]);
+        EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+        begin(ctx, tried[i], 0);
+        memset(signature, 0xee, sizeof(signature));
+        size = 16;
+        CU_ASSERT(EVP_DigestSign(ctx, signature, &size,
+                                 (const unsigned char *)text,
+                                 strlen(text)) <= 0);
+        TH_ONE_ERROR("buffer");
+        EVP_MD_CTX_free(ctx);
+        size = (size_t)EVP_PKEY_get_size(tried[i]) - 1;
+        CU_ASSERT(!sign_digest(tried[i], &scheme, digest, sizeof(digest),
+                               signature, &size));
+        TH_ONE_ERROR("buffer");
+        CU_ASSERT_EQUAL(signature[0], 0xee);
+    }
+    CU_ASSERT_EQUAL(th_stats().requests, before);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"keys of every kind load", prepare},
+        {"RSA: every size, digest and padding", every_rsa_scheme},
+        {"ECDSA: every curve", every_curve},
+        {"ECDSA: minimal DER", ecdsa_is_minimal_der},
+        {"RSA: DigestInfo as input", digest_info},
+        {"wrong sizes and digests", wrong_input_is_refused},
+        {"wrong digest names", wrong_digest_names_are_refused},
+        {"PSS parameters", pss_parameters},
+        {"other paddings", other_paddings_are_refused},
+        {"small buffers", small_buffers_cost_nothing},
+        CU_TEST_INFO_NULL,
+    };
+    int code = th_main("provider: signatures", tests);
+    size_t i;
+
+    for (i = 0; i < COUNT(keys); i++) {
+        EVP_PKEY_free(opened[i]);
+        EVP_PKEY_free(judges[i]);
+    }
+    th_context_close(&last);
+    return code;
+}

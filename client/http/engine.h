@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* How to reach a class of hosts; immutable, outlives its requests. */
+/* How to reach a class of hosts; outlives the calls that it is given to. */
 struct mhsmi_transport {
     const char *ca_file; /* PEM roots instead of the system's; NULL: system */
     const char *proxy;   /* NULL: the environment's, read once; "": never any */
@@ -44,7 +44,7 @@ struct mhsmi_request {
     int plain_http_allowed;
     const struct mhsmi_header *headers;
     size_t header_count;
-    const void *body; /* not copied: kept alive by the caller */
+    const void *body; /* copied, and the copy wiped, like all of this */
     size_t body_size;
     size_t max_response;  /* octets of body accepted */
     int64_t deadline_ms;  /* whole call, monotonic */
@@ -65,6 +65,7 @@ struct mhsmi_response {
     char *async_operation; /* Azure-AsyncOperation */
     char *content_type;
     int sent;            /* the request may have reached the server */
+    int transient;       /* a failure that may pass by itself */
     int new_connections; /* opened for this try */
 };
 

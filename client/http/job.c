@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Copying a request into a job.  The copy lives in one block so that wiping it
+ * can miss nothing; header text is checked here so that no value can smuggle
+ * in a line of its own.
+ */
+#include "http/job.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/url.h"
+
+enum { headers_max = 64, header_max = 128 * 1024 };
+#define BODY_MAX ((size_t)256 * 1024 * 1024)
+
+static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+
+static int is_method(const char *method)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (method != NULL && strcmp(method, methods[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int is_header(const struct mhsmi_header *header)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz";
+    const char *c;
+    size_t size;
+
+    if (header->name == NULL || header->value == NULL || *header->name == 0)
+        return 0;
+    size = strlen(header->name);
+    if (size > 256 || strspn(header->name, token) != size ||
+        strnlen(header->value, header_max) == header_max)
+        return 0;
+    for (c = header->value; *c != 0; c++) {
+        if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
+            return 0;
+    }
+    return 1;
+}
+
+static mhsm_status check_request(const struct mhsmi_request *request,
+                                 struct mhsmi_url *url, mhsm_error **err)
+{
+    size_t i;
+
+    if (!is_method(request->method) || request->transport == NULL ||
+        request->header_count > headers_max || request->body_size > BODY_MAX ||
+        (request->body == NULL && request->body_size != 0))
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT, "malformed HTTP request");
+    for (i = 0; i < request->header_count; i++) {
+        if (!is_header(&request->headers[i]))
+            return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                               "HTTP header %s has an impossible name or value",
+                               request->headers[i].name == NULL
+                                   ? "?"
+                                   : request->headers[i].name);
+    }
+    if (!mhsmi_url_parse(url, request->url))
+        return mhsmi_error(err, MHSM_ERR_URI, "malformed URL");
+    if (strcmp(url->scheme, "https") == 0)
+        return MHSM_OK;
+    if (strcmp(url->scheme, "http") != 0)
+        return mhsmi_error(err, MHSM_ERR_URI, "%s: only https is spoken",
+                           url->host);
+    if (!request->plain_http_allowed || (!mhsmi_host_is_loopback(url->host) &&
+                                         !mhsmi_host_is_link_local(url->host)))
+        return mhsmi_error(err, MHSM_ERR_URI,
+                           "%s: http without TLS is refused for this host",
+                           url->host);
+    return MHSM_OK;
+}
+
+/* The block, filled from the front; with `at` NULL it only counts. */
+struct arena {
+    char *at;
+    size_t size;
+};
+
+static char *put(struct arena *arena, const void *data, size_t size)
+{
+    char *start = arena->at;
+
+    arena->size += size + 1;
+    if (start == NULL)
+        return NULL;
+    if (size != 0)
+        memcpy(start, data, size);
+    start[size] = 0;
+    arena->at += size + 1;
+    return start;
+}
+
+static const char *put_text(struct arena *arena, const char *text)
+{
+    return text == NULL ? NULL : put(arena, text, strlen(text));
+}
+
+/* "Name: value"; libcurl writes an empty value as "Name;". */
+static char *put_header(struct arena *arena, const struct mhsmi_header *header)
+{
+    size_t name = strlen(header->name), value = strlen(header->value);
+    size_t size = name + 2 + value;
+    char *line = arena->at;
+
+    arena->size += size + 1;
+    if (line == NULL)
+        return NULL;
+    memcpy(line, header->name, name);
+    memcpy(line + name, value == 0 ? ";" : ": ", value == 0 ? 1 : 2);
+    memcpy(line + name + 2, header->value, value);
+    arena->at += size + 1;
+    return line;
+}
+
+/* Two headers that libcurl would add by itself are taken away. */
+static const struct mhsmi_header *find_header(const struct mhsmi_request *from,
+                                              const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < from->header_count; i++) {
+        if (strcasecmp(from->headers[i].name, name) == 0)
+            return &from->headers[i];
+    }
+    return NULL;
+}
+
+static void put_headers(struct arena *arena, struct mhsmi_job *job,
+                        const struct mhsmi_request *from)
+{
+    size_t i, count = 0;
+    char *line;
+
+    for (i = 0; i < from->header_count; i++) {
+        line = put_header(arena, &from->headers[i]);
+        if (job->headers != NULL)
+            job->headers[count].data = line;
+        count++;
+    }
+    line = put(arena, "Expect:", strlen("Expect:"));
+    if (job->headers != NULL)
+        job->headers[count].data = line;
+    count++;
+    if (find_header(from, "Content-Type") == NULL) {
+        line = put(arena, "Content-Type:", strlen("Content-Type:"));
+        if (job->headers != NULL)
+            job->headers[count].data = line;
+        count++;
+    }
+    if (job->headers != NULL) {
+        for (i = 0; i + 1 < count; i++)
+            job->headers[i].next = &job->headers[i + 1];
+    }
+}
+
+static void put_all(struct arena *arena, struct mhsmi_job *job,
+                    const struct mhsmi_request *from,
+                    const struct mhsmi_url *url, const char *origin)
+{
+    const struct mhsmi_transport *transport = from->transport;
+
+    job->method = put_text(arena, from->method);
+    job->url = put_text(arena, from->url);
+    job->origin = put_text(arena, origin);
+    job->host = put_text(arena, url->host);
+    job->ca_file = put_text(arena, transport->ca_file);
+    job->proxy = put_text(arena, transport->proxy);
+    job->no_proxy = put_text(arena, transport->no_proxy);
+    job->user_agent = put_text(arena, transport->user_agent);
+    put_headers(arena, job, from);
+    job->body = put(arena, from->body, from->body_size);
+}
+
+static int job_fill(struct mhsmi_job *job, const struct mhsmi_request *from,
+                    const struct mhsmi_url *url)
+{
+    char *origin = mhsmi_url_origin(url);
+    struct arena arena = {NULL, 0};
+    int ok = 0;
+
+    if (origin == NULL)
+        goto out;
+    put_all(&arena, job, from, url, origin);
+    job->arena_size = arena.size;
+    job->arena = arena.at = mhsmi_alloc(arena.size);
+    job->headers =
+        mhsmi_alloc((from->header_count + 2) * sizeof(*job->headers));
+    if (job->arena == NULL || job->headers == NULL)
+        goto out;
+    arena.size = 0;
+    put_all(&arena, job, from, url, origin);
+    ok = 1;
+out:
+    mhsmi_free(origin);
+    return ok;
+}
+
+static int cond_init(struct mhsmi_job *job)
+{
+    pthread_condattr_t attributes;
+
+    if (pthread_condattr_init(&attributes) != 0)
+        return 0;
+    job->finished_ready =
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+        pthread_cond_init(&job->finished, &attributes) == 0;
+    (void)pthread_condattr_destroy(&attributes);
+    return job->finished_ready;
+}
+
+static void copy_limits(struct mhsmi_job *job, const struct mhsmi_request *from)
+{
+    const struct mhsmi_transport *transport = from->transport;
+    int64_t limit = mhsmi_clock_deadline(from->try_timeout_ms);
+
+    if (from->try_timeout_ms <= 0 || limit > from->deadline_ms)
+        limit = from->deadline_ms;
+    job->limit_ms = limit;
+    job->body_size = from->body_size;
+    job->max_response = from->max_response;
+    job->fresh_connection = from->fresh_connection;
+    job->connect_timeout_ms = transport->connect_timeout_ms;
+    job->max_connections = transport->max_connections;
+    job->max_connection_age_s = transport->max_connection_age_s;
+    job->idle_timeout_s = transport->idle_timeout_s;
+    mhsmi_buf_init(&job->response.body, from->max_response);
+}
+
+mhsm_status mhsmi_job_new(const struct mhsmi_request *request,
+                          struct mhsmi_job **job, mhsm_error **err)
+{
+    struct mhsmi_url url = {0};
+    struct mhsmi_job *made = NULL;
+    mhsm_status st = check_request(request, &url, err);
+
+    if (st != MHSM_OK)
+        goto out;
+    made = mhsmi_alloc(sizeof(*made));
+    if (made == NULL || !cond_init(made) || !job_fill(made, request, &url)) {
+        mhsmi_job_free(made);
+        st = mhsmi_error_memory(err);
+        goto out;
+    }
+    copy_limits(made, request);
+    *job = made;
+out:
+    mhsmi_url_clear(&url);
+    return st;
+}
+
+void mhsmi_job_free(struct mhsmi_job *job)
+{
+    if (job == NULL)
+        return;
+    if (job->finished_ready)
+        (void)pthread_cond_destroy(&job->finished);
+    mhsmi_response_clear(&job->response);
+    mhsmi_free_secret(job->arena, job->arena_size);
+    mhsmi_free(job->headers);
+    mhsmi_free(job);
+}

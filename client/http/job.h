@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A job: one request copied out of its caller's hands, and what became of it.
+ * The copy is what allows a caller to leave at its deadline whatever the I/O
+ * thread is doing.
+ *
+ * Shared by two parties, the caller and the I/O thread; the fields below the
+ * line `shared` are guarded by the engine's lock, the outcome belongs to the
+ * I/O thread until `done`, and to the caller after it.
+ */
+#ifndef MHSM_CLIENT_HTTP_JOB_H
+#define MHSM_CLIENT_HTTP_JOB_H
+
+#include <pthread.h>
+
+#include <curl/curl.h>
+
+#include "http/engine.h"
+
+struct mhsmi_job {
+    struct mhsmi_job *next, *previous;
+
+    /* The request; every pointer leads into `arena`, which is wiped. */
+    char *arena;
+    size_t arena_size;
+    struct curl_slist *headers; /* nodes in one array, never freed by curl */
+    const char *method, *url, *origin, *host;
+    const char *ca_file, *proxy, *no_proxy, *user_agent;
+    const char *body;
+    size_t body_size, max_response;
+    int connect_timeout_ms, max_connections, max_connection_age_s;
+    int idle_timeout_s, fresh_connection;
+    int64_t limit_ms; /* when this try ends, monotonic */
+
+    /* The outcome. */
+    CURL *easy;
+    struct mhsmi_response response;
+    CURLcode code;
+    char reason[CURL_ERROR_SIZE]; /* libcurl's words */
+    long connect_code;            /* the proxy's answer to CONNECT */
+    size_t header_count, header_size;
+    int too_large; /* 1: body over max_response, 2: headers over ours */
+    int stopped;   /* the process is exiting */
+
+    /* shared */
+    pthread_cond_t finished;
+    int finished_ready; /* the condition is initialised */
+    int done, abandoned, queued, references;
+};
+
+/* A copy of `request`; errors: MHSM_ERR_ARGUMENT, MHSM_ERR_URI,
+ * MHSM_ERR_MEMORY. */
+MHSM_NODISCARD mhsm_status mhsmi_job_new(const struct mhsmi_request *request,
+                                         struct mhsmi_job **job,
+                                         mhsm_error **err);
+/* Wipes. */
+void mhsmi_job_free(struct mhsmi_job *job);
+
+/* I/O thread: give job->easy its options; 1, or 0 when libcurl refuses one. */
+MHSM_NODISCARD int mhsmi_job_prepare(struct mhsmi_job *job,
+                                     curl_opensocket_callback open_socket,
+                                     curl_closesocket_callback close_socket,
+                                     void *socket_data);
+/* I/O thread: read the outcome off job->easy. */
+void mhsmi_job_collect(struct mhsmi_job *job, CURLcode code);
+
+/* Response callbacks of libcurl; `data` is the job. */
+size_t mhsmi_job_take_header(char *line, size_t one, size_t size, void *data);
+size_t mhsmi_job_take_body(char *octets, size_t one, size_t size, void *data);
+
+/* The error of a job that ended with job->code, and of one whose caller leaves
+ * before its end. */
+mhsm_status mhsmi_job_error(const struct mhsmi_job *job, mhsm_error **err);
+mhsm_status mhsmi_job_overdue(const char *host, mhsm_error **err);
+/* Whether the same request may well succeed a little later. */
+int mhsmi_job_is_transient(const struct mhsmi_job *job);
+
+#endif

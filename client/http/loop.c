@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The callers' side of the engine: queueing, waiting, starting and stopping
+ * the I/O thread.  No libcurl and no TLS here, and no wait without an end.
+ */
+#include "http/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* Enough for TLS with the sanitizers' larger frames; look-ups of names have
+ * threads of their own. */
+enum { stack_size = 1024 * 1024 };
+/* How long a caller waits past its limit for the I/O thread, whose own timer
+ * ends the try and knows better what went wrong. */
+enum { grace_ms = 100 };
+
+void mhsmi_jobs_append(struct mhsmi_jobs *jobs, struct mhsmi_job *job)
+{
+    job->next = NULL;
+    job->previous = jobs->last;
+    if (jobs->last == NULL)
+        jobs->first = job;
+    else
+        jobs->last->next = job;
+    jobs->last = job;
+}
+
+void mhsmi_jobs_remove(struct mhsmi_jobs *jobs, struct mhsmi_job *job)
+{
+    if (job->previous == NULL)
+        jobs->first = job->next;
+    else
+        job->previous->next = job->next;
+    if (job->next == NULL)
+        jobs->last = job->previous;
+    else
+        job->next->previous = job->previous;
+    job->next = job->previous = NULL;
+}
+
+static int changed_init(struct mhsmi_loop *loop)
+{
+    pthread_condattr_t attributes;
+    int ok;
+
+    if (pthread_condattr_init(&attributes) != 0)
+        return 0;
+    ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+         pthread_cond_init(&loop->changed, &attributes) == 0;
+    (void)pthread_condattr_destroy(&attributes);
+    return ok;
+}
+
+struct mhsmi_loop *mhsmi_loop_new(pid_t pid, unsigned int forks)
+{
+    struct mhsmi_loop *loop = mhsmi_alloc(sizeof(*loop));
+
+    if (loop == NULL)
+        return NULL;
+    loop->pid = pid;
+    loop->forks = forks;
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake_fd < 0)
+        goto no_event;
+    if (pthread_mutex_init(&loop->lock, NULL) != 0)
+        goto no_lock;
+    if (changed_init(loop))
+        return loop;
+    (void)pthread_mutex_destroy(&loop->lock);
+no_lock:
+    (void)close(loop->wake_fd);
+no_event:
+    mhsmi_free(loop);
+    return NULL;
+}
+
+void mhsmi_loop_free(struct mhsmi_loop *loop)
+{
+    (void)pthread_cond_destroy(&loop->changed);
+    (void)pthread_mutex_destroy(&loop->lock);
+    (void)close(loop->wake_fd);
+    mhsmi_free(loop);
+}
+
+static void wake(const struct mhsmi_loop *loop)
+{
+    uint64_t one = 1;
+    ssize_t written;
+
+    /* A full counter wakes the thread just as well. */
+    do
+        written = write(loop->wake_fd, &one, sizeof(one));
+    while (written < 0 && errno == EINTR);
+}
+
+/* With every signal blocked in the new thread: the host's handlers must run on
+ * the host's threads. */
+static int create_thread(struct mhsmi_loop *loop)
+{
+    pthread_attr_t attributes;
+    sigset_t all, old;
+    int rc;
+
+    rc = pthread_attr_init(&attributes);
+    if (rc != 0)
+        return rc;
+    (void)pthread_attr_setstacksize(&attributes, stack_size);
+    (void)sigfillset(&all);
+    rc = pthread_sigmask(SIG_SETMASK, &all, &old);
+    if (rc == 0) {
+        rc =
+            pthread_create(&loop->thread, &attributes, mhsmi_loop_thread, loop);
+        (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+    }
+    (void)pthread_attr_destroy(&attributes);
+    return rc;
+}
+
+/* Under the lock: a thread that takes jobs, or an error. */
+static mhsm_status ensure_thread(struct mhsmi_loop *loop,
+                                 const struct mhsmi_job *job, mhsm_error **err)
+{
+    struct timespec limit = mhsmi_clock_timespec(job->limit_ms);
+    int rc = 0;
+
+    while (loop->state == MHSMI_THREAD_LEAVING && rc == 0)
+        rc = pthread_cond_timedwait(&loop->changed, &loop->lock, &limit);
+    if (loop->stopping)
+        return mhsmi_error(err, MHSM_ERR_TRANSPORT,
+                           "the process is exiting, %s was not asked",
+                           job->host);
+    if (loop->state == MHSMI_THREAD_RUNNING)
+        return MHSM_OK;
+    if (loop->state == MHSMI_THREAD_LEAVING)
+        return mhsmi_job_overdue(job->host, err);
+    if (loop->state == MHSMI_THREAD_GONE) {
+        (void)pthread_join(loop->thread, NULL);
+        loop->state = MHSMI_THREAD_NONE;
+    }
+    rc = create_thread(loop);
+    if (rc != 0)
+        return mhsmi_error(err, MHSM_ERR_INTERNAL,
+                           "cannot start the I/O thread: %s",
+                           strerrordesc_np(rc));
+    loop->state = MHSMI_THREAD_RUNNING;
+    return MHSM_OK;
+}
+
+mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                           int *done, int *maybe_sent, mhsm_error **err)
+{
+    int64_t until = job->limit_ms > INT64_MAX - grace_ms
+                        ? INT64_MAX
+                        : job->limit_ms + grace_ms;
+    struct timespec limit = mhsmi_clock_timespec(until);
+    mhsm_status st;
+    int rc = 0;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    job->references = 1;
+    st = ensure_thread(loop, job, err);
+    if (st != MHSM_OK)
+        goto out;
+    job->references++;
+    job->queued = 1;
+    mhsmi_jobs_append(&loop->queue, job);
+    wake(loop);
+    while (!job->done && rc == 0)
+        rc = pthread_cond_timedwait(&job->finished, &loop->lock, &limit);
+
+    *done = job->done;
+    *maybe_sent = !job->queued;
+    if (!job->done && job->queued) {
+        mhsmi_jobs_remove(&loop->queue, job);
+        job->references--;
+    } else if (!job->done) {
+        job->abandoned = 1;
+        loop->some_abandoned = 1;
+        wake(loop);
+    }
+out:
+    (void)pthread_mutex_unlock(&loop->lock);
+    return st;
+}
+
+void mhsmi_loop_release(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    int left;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    left = --job->references;
+    (void)pthread_mutex_unlock(&loop->lock);
+    if (left == 0)
+        mhsmi_job_free(job);
+}
+
+void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms)
+{
+    struct timespec limit = mhsmi_clock_timespec(mhsmi_clock_deadline(ms));
+    struct timespec wall = {0, 0};
+    int rc = 0;
+
+    /* The lock is only ever held for moments, but exit() may have been called
+     * by a signal handler in one of them. */
+    (void)clock_gettime(CLOCK_REALTIME, &wall);
+    wall.tv_sec += 1 + ms / 1000;
+    if (pthread_mutex_timedlock(&loop->lock, &wall) != 0)
+        return;
+    loop->stopping = 1;
+    wake(loop);
+    while ((loop->state == MHSMI_THREAD_RUNNING ||
+            loop->state == MHSMI_THREAD_LEAVING) &&
+           rc == 0)
+        rc = pthread_cond_timedwait(&loop->changed, &loop->lock, &limit);
+    if (loop->state == MHSMI_THREAD_GONE) {
+        (void)pthread_join(loop->thread, NULL);
+        loop->state = MHSMI_THREAD_NONE;
+    }
+    (void)pthread_mutex_unlock(&loop->lock);
+}

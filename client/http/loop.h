@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One generation of the engine: the queue that callers fill and the I/O thread
+ * that empties it.  A forked child never touches its parent's generation; it
+ * only keeps it reachable.
+ */
+#ifndef MHSM_CLIENT_HTTP_LOOP_H
+#define MHSM_CLIENT_HTTP_LOOP_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include <openssl/types.h>
+
+#include "http/job.h"
+#include "http/sockets.h"
+
+struct mhsmi_jobs {
+    struct mhsmi_job *first, *last;
+};
+
+enum mhsmi_thread_state {
+    MHSMI_THREAD_NONE = 0,
+    MHSMI_THREAD_RUNNING = 1,
+    MHSMI_THREAD_LEAVING = 2, /* takes no more jobs */
+    MHSMI_THREAD_GONE = 3     /* has only to be joined */
+};
+
+struct mhsmi_loop {
+    pid_t pid;
+    unsigned int forks;
+    struct mhsmi_loop *inherited; /* the parent's, abandoned */
+    int wake_fd;                  /* eventfd */
+
+    pthread_mutex_t lock; /* guards what follows, and the jobs' shared part */
+    pthread_cond_t changed;
+    struct mhsmi_jobs queue;
+    enum mhsmi_thread_state state;
+    pthread_t thread;
+    int stopping, some_abandoned;
+
+    /* The I/O thread's own. */
+    OSSL_LIB_CTX *tls; /* made once, kept for the next thread */
+    CURLM *multi;
+    struct mhsmi_jobs active, waiting;
+    int64_t idle_ms, last_work_ms;
+    long cache_size;
+    struct mhsmi_sockets sockets;
+};
+
+/* NULL when the system has no memory or descriptor left. */
+struct mhsmi_loop *mhsmi_loop_new(pid_t pid, unsigned int forks);
+/* One that never ran. */
+void mhsmi_loop_free(struct mhsmi_loop *loop);
+
+/* Hand over a job (the loop takes a reference, the caller keeps his) and wait.
+ * *done 1: the outcome is the caller's. *done 0: overdue and abandoned, and
+ * *maybe_sent tells whether the I/O thread had got hold of it. An error is one
+ * of starting the thread. */
+MHSM_NODISCARD mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop,
+                                          struct mhsmi_job *job, int *done,
+                                          int *maybe_sent, mhsm_error **err);
+/* Drop the caller's reference. */
+void mhsmi_loop_release(struct mhsmi_loop *loop, struct mhsmi_job *job);
+/* Make the thread leave, waiting at most `ms`. Callers that wait get an error.
+ * Nothing can be handed over afterwards. */
+void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms);
+
+/* loop_thread.c: the thread itself. */
+void *mhsmi_loop_thread(void *loop);
+void mhsmi_jobs_append(struct mhsmi_jobs *jobs, struct mhsmi_job *job);
+void mhsmi_jobs_remove(struct mhsmi_jobs *jobs, struct mhsmi_job *job);
+
+#endif

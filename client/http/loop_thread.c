@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The I/O thread: the only place where libcurl runs.  Each turn takes new
+ * jobs, drops abandoned ones, starts as many as their host may have
+ * connections, and waits for the network.  It holds the lock only to look at
+ * the queue, never while it does any of that.
+ */
+#include "http/loop.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/tls.h"
+
+enum { idle_default_ms = 100000, poll_max_ms = 60000 };
+
+/* curl_global_init() is for the whole process and survives a fork, except that
+ * a child of a process that forked in the middle of it can never use libcurl:
+ * the lock inside stays taken. */
+enum { global_none = 0, global_busy = 1, global_ready = 2 };
+static atomic_int global_state = global_none;
+
+static int global_init(void)
+{
+    int found = global_none;
+
+    if (atomic_compare_exchange_strong(&global_state, &found, global_busy)) {
+        found = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? global_ready
+                                                                  : global_none;
+        atomic_store(&global_state, found);
+    }
+    return found == global_ready;
+}
+
+/* Give the outcome to the caller, if there still is one. */
+static void finish(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    int left;
+
+    if (job->easy != NULL) {
+        (void)curl_multi_remove_handle(loop->multi, job->easy);
+        curl_easy_cleanup(job->easy);
+        job->easy = NULL;
+    }
+    (void)pthread_mutex_lock(&loop->lock);
+    job->done = 1;
+    left = --job->references;
+    (void)pthread_cond_signal(&job->finished);
+    (void)pthread_mutex_unlock(&loop->lock);
+    if (left == 0)
+        mhsmi_job_free(job);
+}
+
+/* A job that is in no list any more and never began. */
+static void finish_unsent(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                          CURLcode code)
+{
+    job->code = code;
+    finish(loop, job);
+}
+
+static void fail_all(struct mhsmi_loop *loop, struct mhsmi_jobs *jobs,
+                     CURLcode code, int stopped)
+{
+    struct mhsmi_job *job;
+
+    while ((job = jobs->first) != NULL) {
+        mhsmi_jobs_remove(jobs, job);
+        job->stopped = stopped;
+        if (job->easy != NULL)
+            mhsmi_job_collect(job, code);
+        finish_unsent(loop, job, code);
+    }
+}
+
+static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    long cache_size = 2L * job->max_connections + 8;
+
+    if (job->limit_ms <= mhsmi_clock_ms()) {
+        finish_unsent(loop, job, CURLE_OPERATION_TIMEDOUT);
+        return;
+    }
+    /* The clients of a process share the cache; the largest wins. */
+    if (cache_size > loop->cache_size) {
+        loop->cache_size = cache_size;
+        (void)curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, cache_size);
+    }
+    if ((int64_t)job->idle_timeout_s * 1000 > loop->idle_ms)
+        loop->idle_ms = (int64_t)job->idle_timeout_s * 1000;
+    job->easy = curl_easy_init();
+    if (job->easy == NULL ||
+        !mhsmi_job_prepare(job, mhsmi_sockets_open, mhsmi_sockets_close,
+                           &loop->sockets) ||
+        curl_multi_add_handle(loop->multi, job->easy) != CURLM_OK) {
+        finish_unsent(loop, job, CURLE_FAILED_INIT);
+        return;
+    }
+    mhsmi_jobs_append(&loop->active, job);
+}
+
+static int count_active(const struct mhsmi_loop *loop, const char *origin)
+{
+    const struct mhsmi_job *job;
+    int count = 0;
+
+    for (job = loop->active.first; job != NULL; job = job->next)
+        count += strcmp(job->origin, origin) == 0;
+    return count;
+}
+
+/* First come, first served, host by host. */
+static void admit(struct mhsmi_loop *loop)
+{
+    struct mhsmi_job *job, *next;
+
+    for (job = loop->waiting.first; job != NULL; job = next) {
+        int most = job->max_connections < 1 ? 1 : job->max_connections;
+
+        next = job->next;
+        if (count_active(loop, job->origin) >= most)
+            continue;
+        mhsmi_jobs_remove(&loop->waiting, job);
+        start_job(loop, job);
+    }
+}
+
+/* Under the lock: move those whose callers have left to `to`. */
+static void pick_abandoned(struct mhsmi_jobs *from, struct mhsmi_jobs *to)
+{
+    struct mhsmi_job *job, *next;
+
+    for (job = from->first; job != NULL; job = next) {
+        next = job->next;
+        if (!job->abandoned)
+            continue;
+        mhsmi_jobs_remove(from, job);
+        mhsmi_jobs_append(to, job);
+    }
+}
+
+/* Take what callers have queued and see to those that left; 0: time to go. */
+static int take_jobs(struct mhsmi_loop *loop)
+{
+    struct mhsmi_jobs dropped = {NULL, NULL};
+    struct mhsmi_job *job;
+    int64_t now = mhsmi_clock_ms();
+    int go_on = 1, stopping;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    while ((job = loop->queue.first) != NULL) {
+        mhsmi_jobs_remove(&loop->queue, job);
+        job->queued = 0;
+        mhsmi_jobs_append(&loop->waiting, job);
+    }
+    if (loop->some_abandoned) {
+        loop->some_abandoned = 0;
+        pick_abandoned(&loop->active, &dropped);
+        pick_abandoned(&loop->waiting, &dropped);
+    }
+    stopping = loop->stopping;
+    if (loop->active.first != NULL || loop->waiting.first != NULL)
+        loop->last_work_ms = now;
+    else if (stopping || now - loop->last_work_ms >= loop->idle_ms)
+        go_on = 0;
+    if (!go_on)
+        loop->state = MHSMI_THREAD_LEAVING;
+    (void)pthread_mutex_unlock(&loop->lock);
+
+    fail_all(loop, &dropped, CURLE_OPERATION_TIMEDOUT, 0);
+    if (stopping) {
+        fail_all(loop, &loop->active, CURLE_ABORTED_BY_CALLBACK, 1);
+        fail_all(loop, &loop->waiting, CURLE_ABORTED_BY_CALLBACK, 1);
+    }
+    return go_on;
+}
+
+/* Give back what has ended; how many that was. */
+static int finish_done(struct mhsmi_loop *loop)
+{
+    struct mhsmi_job *job;
+    CURLMsg *message;
+    int left, count = 0;
+
+    while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
+        CURL *easy = message->easy_handle;
+        CURLcode code = message->data.result;
+        char *private = NULL;
+
+        if (message->msg != CURLMSG_DONE ||
+            curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private) != CURLE_OK)
+            continue;
+        job = (struct mhsmi_job *)(void *)private;
+        mhsmi_jobs_remove(&loop->active, job);
+        mhsmi_job_collect(job, code);
+        finish(loop, job);
+        count++;
+    }
+    return count;
+}
+
+static void wait_for_work(struct mhsmi_loop *loop)
+{
+    struct curl_waitfd extra = {
+        .fd = loop->wake_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+    int64_t wait = poll_max_ms;
+    uint64_t count;
+
+    if (loop->active.first == NULL) {
+        wait = loop->last_work_ms + loop->idle_ms - mhsmi_clock_ms();
+        if (wait < 0)
+            wait = 0;
+        if (wait > poll_max_ms)
+            wait = poll_max_ms;
+    }
+    (void)curl_multi_poll(loop->multi, &extra, 1, (int)wait, NULL);
+    while (read(loop->wake_fd, &count, sizeof(count)) > 0)
+        continue;
+}
+
+static int turn(struct mhsmi_loop *loop)
+{
+    int running = 0;
+
+    if (!take_jobs(loop))
+        return 0;
+    admit(loop);
+    (void)curl_multi_perform(loop->multi, &running);
+    if (finish_done(loop) == 0 || loop->waiting.first == NULL)
+        wait_for_work(loop);
+    return 1;
+}
+
+static int set_up(struct mhsmi_loop *loop)
+{
+    if (loop->tls == NULL)
+        loop->tls = mhsmi_tls_context_new();
+    /* Before libcurl's own start, so that not even that sees the host's. */
+    if (!mhsmi_tls_enter(loop->tls) || !global_init())
+        return 0;
+    loop->multi = curl_multi_init();
+    loop->cache_size = 0;
+    loop->idle_ms = 0;
+    loop->last_work_ms = mhsmi_clock_ms();
+    return loop->multi != NULL;
+}
+
+/* Nothing can be served: whoever waits now is told, later callers try anew. */
+static void refuse_all(struct mhsmi_loop *loop)
+{
+    struct mhsmi_jobs jobs;
+    struct mhsmi_job *job;
+
+    mhsmi_log(MHSMI_LOG_ERROR, "the I/O thread cannot set up HTTP and TLS");
+    (void)pthread_mutex_lock(&loop->lock);
+    jobs = loop->queue;
+    loop->queue = (struct mhsmi_jobs){NULL, NULL};
+    for (job = jobs.first; job != NULL; job = job->next)
+        job->queued = 0;
+    loop->state = MHSMI_THREAD_LEAVING;
+    (void)pthread_mutex_unlock(&loop->lock);
+    fail_all(loop, &jobs, CURLE_FAILED_INIT, 0);
+}
+
+void *mhsmi_loop_thread(void *data)
+{
+    struct mhsmi_loop *loop = data;
+
+    (void)pthread_setname_np(pthread_self(), "mhsm-io");
+    if (set_up(loop)) {
+        while (turn(loop))
+            continue;
+    } else {
+        refuse_all(loop);
+    }
+    if (loop->multi != NULL)
+        (void)curl_multi_cleanup(loop->multi);
+    loop->multi = NULL;
+    mhsmi_tls_leave(loop->tls);
+    (void)pthread_mutex_lock(&loop->lock);
+    loop->state = MHSMI_THREAD_GONE;
+    (void)pthread_cond_broadcast(&loop->changed);
+    (void)pthread_mutex_unlock(&loop->lock);
+    return NULL;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Trying again.  It must never repeat a write that may have been acted upon,
+ * never wait past the deadline, and never take randomness from OpenSSL, whose
+ * default context may lead back into a provider of ours.
+ */
+#include "http/retry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* A server that asks for more than a day means "not now". */
+static const int64_t ask_max_ms = INT64_C(24) * 3600 * 1000;
+/* While the metadata service is replaced it answers 410 for up to 70 s. */
+enum { gone_delay_ms = 3000 };
+
+static const struct {
+    int status;
+    int metadata_only;
+} repeated[] = {
+    {408, 0}, {429, 0}, {500, 0}, {502, 0},
+    {503, 0}, {504, 0}, {404, 1}, {410, 1},
+};
+
+static int is_repeated_status(int status, enum mhsmi_retry_class class)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
+        if (repeated[i].status == status)
+            return !repeated[i].metadata_only || class == MHSMI_RETRY_METADATA;
+    }
+    /* The rest of 5xx is repeated for the metadata service only. */
+    return class == MHSMI_RETRY_METADATA && status >= 500 && status <= 599;
+}
+
+/* A decimal number that is the whole text, in units of `unit` ms; -1 when it
+ * is none. */
+static int64_t read_delay(const char *text, int64_t unit)
+{
+    int64_t value = 0;
+
+    if (text == NULL || *text == 0)
+        return -1;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        value = value * 10 + (*text - '0');
+        if (value > ask_max_ms / unit)
+            value = ask_max_ms / unit;
+    }
+    return *text == 0 ? value * unit : -1;
+}
+
+int64_t mhsmi_retry_after(const struct mhsmi_response *response, int64_t now)
+{
+    int64_t delay = read_delay(response->retry_after_ms, 1);
+    time_t date;
+
+    if (delay < 0)
+        delay = read_delay(response->retry_after, 1000);
+    if (delay >= 0 || response->retry_after == NULL)
+        return delay;
+    /* What starts with no letter is a malformed number, not a date. */
+    if (strpbrk(response->retry_after, ":") == NULL)
+        return -1;
+    date = curl_getdate(response->retry_after, NULL);
+    if (date == (time_t)-1)
+        return -1;
+    if ((int64_t)date <= now)
+        return 0;
+    if ((int64_t)date - now > ask_max_ms / 1000)
+        return ask_max_ms;
+    return ((int64_t)date - now) * 1000;
+}
+
+/* 0.8 to 1.3, in thousandths. */
+static int64_t jitter(void)
+{
+    uint32_t random = 0;
+
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) !=
+        (ssize_t)sizeof(random))
+        random = (uint32_t)mhsmi_clock_ms() * 2654435761U;
+    return 800 + (int64_t)(random % 501);
+}
+
+/* base * 2^attempt * jitter, at most the policy's maximum. */
+static int64_t back_off(const struct mhsmi_retry_policy *policy, int attempt)
+{
+    int64_t delay = policy->base_delay_ms < 0 ? 0 : policy->base_delay_ms;
+
+    for (; attempt > 0 && delay < policy->max_delay_ms; attempt--)
+        delay *= 2;
+    delay = delay * jitter() / 1000;
+    return delay > policy->max_delay_ms ? policy->max_delay_ms : delay;
+}
+
+/* What to do after a try. */
+enum verdict { give_up, after_delay, at_once };
+
+static enum verdict judge_failure(enum mhsmi_retry_class class, mhsm_status st,
+                                  const struct mhsmi_response *response,
+                                  int stale_tried)
+{
+    if (!response->transient)
+        return give_up;
+    if (class == MHSMI_RETRY_ONCE)
+        return response->sent ? give_up : after_delay;
+    /* Most often a connection that the server closed while it was idle. */
+    if (st == MHSM_ERR_TRANSPORT && !stale_tried)
+        return at_once;
+    return after_delay;
+}
+
+static enum verdict judge_answer(enum mhsmi_retry_class class,
+                                 const struct mhsmi_response *response)
+{
+    int status = response->status;
+
+    if (!is_repeated_status(status, class))
+        return give_up;
+    if (class == MHSMI_RETRY_ONCE)
+        return (status == 429 || status == 503) &&
+                       mhsmi_retry_after(response, mhsmi_clock_unix()) >= 0
+                   ? after_delay
+                   : give_up;
+    return after_delay;
+}
+
+static int64_t choose_delay(const struct mhsmi_retry_policy *policy,
+                            const struct mhsmi_response *response, int attempt)
+{
+    int64_t asked = mhsmi_retry_after(response, mhsmi_clock_unix());
+    int64_t delay = back_off(policy, attempt);
+
+    if (asked >= 0)
+        return asked;
+    if (policy->class == MHSMI_RETRY_METADATA && response->status == 410 &&
+        delay < gone_delay_ms)
+        return gone_delay_ms;
+    return delay;
+}
+
+static void sleep_until(int64_t deadline_ms)
+{
+    struct timespec at = mhsmi_clock_timespec(deadline_ms);
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+        continue;
+}
+
+/* Wait before try number `attempt` + 1; 0 when the deadline comes first. */
+static int wait_turn(const struct mhsmi_request *request,
+                     const struct mhsmi_retry_policy *policy,
+                     const struct mhsmi_response *response, int attempt,
+                     enum verdict verdict)
+{
+    int64_t now = mhsmi_clock_ms(), delay = 0;
+
+    if (verdict == after_delay)
+        delay = choose_delay(policy, response, attempt);
+    if (delay >= request->deadline_ms - now)
+        return 0;
+    mhsmi_log(MHSMI_LOG_INFO, "%s: trying again in %lld ms (status %d)",
+              request->method, (long long)delay, response->status);
+    if (delay > 0)
+        sleep_until(now + delay);
+    return 1;
+}
+
+mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
+                            const struct mhsmi_retry_policy *policy,
+                            struct mhsmi_response *response,
+                            struct mhsmi_counters *counters, mhsm_error **err)
+{
+    struct mhsmi_request next = *request;
+    int attempt, stale_tried = 0;
+    mhsm_error *failure = NULL;
+    enum verdict verdict;
+    mhsm_status st;
+
+    if (policy->class == MHSMI_RETRY_ONCE)
+        next.fresh_connection = 1;
+    for (attempt = 0;; attempt++) {
+        mhsm_error_free(&failure);
+        st = mhsmi_engine_perform(&next, response, counters, &failure);
+        verdict = st == MHSM_OK
+                      ? judge_answer(policy->class, response)
+                      : judge_failure(policy->class, st, response, stale_tried);
+        if (verdict == give_up || attempt >= policy->max_retries ||
+            !wait_turn(request, policy, response, attempt, verdict))
+            break;
+        if (verdict == at_once) {
+            stale_tried = 1;
+            next.fresh_connection = 1;
+        } else {
+            next.fresh_connection =
+                request->fresh_connection || policy->class == MHSMI_RETRY_ONCE;
+        }
+        if (counters != NULL)
+            (void)__atomic_fetch_add(&counters->retries, 1, __ATOMIC_RELAXED);
+    }
+    if (err != NULL)
+        *err = failure;
+    else
+        mhsm_error_free(&failure);
+    return st;
+}

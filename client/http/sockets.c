@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Book-keeping of sockets.  It must never close a descriptor by number alone:
+ * the host may have closed and reused it, so the inode has to agree as well.
+ */
+#include "http/sockets.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void remember(struct mhsmi_sockets *sockets, int fd)
+{
+    struct stat found;
+    size_t i;
+
+    if (fstat(fd, &found) != 0)
+        return;
+    for (i = 0; i < mhsmi_sockets_max; i++) {
+        struct mhsmi_socket *slot = &sockets->slots[i];
+
+        if (atomic_load(&slot->fd_plus_one) != 0)
+            continue;
+        slot->device = found.st_dev;
+        slot->inode = found.st_ino;
+        atomic_store(&slot->fd_plus_one, fd + 1);
+        return;
+    }
+}
+
+curl_socket_t mhsmi_sockets_open(void *data, curlsocktype purpose,
+                                 struct curl_sockaddr *address)
+{
+    int fd;
+
+    (void)purpose; /* there is only one */
+    fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    remember(data, fd);
+    return fd;
+}
+
+int mhsmi_sockets_close(void *data, curl_socket_t fd)
+{
+    struct mhsmi_sockets *sockets = data;
+    size_t i;
+
+    for (i = 0; i < mhsmi_sockets_max; i++) {
+        if (atomic_load(&sockets->slots[i].fd_plus_one) == fd + 1)
+            atomic_store(&sockets->slots[i].fd_plus_one, 0);
+    }
+    return close(fd);
+}
+
+void mhsmi_sockets_abandon(struct mhsmi_sockets *sockets)
+{
+    size_t i;
+
+    for (i = 0; i < mhsmi_sockets_max; i++) {
+        struct mhsmi_socket *slot = &sockets->slots[i];
+        int fd = atomic_load(&slot->fd_plus_one) - 1;
+        struct stat found;
+
+        if (fd >= 0 && fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode) &&
+            found.st_dev == slot->device && found.st_ino == slot->inode)
+            (void)close(fd);
+    }
+}

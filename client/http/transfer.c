@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What libcurl is told about one transfer.  It must never follow a redirect,
+ * never speak anything but HTTP over TLS 1.2 or later (plain HTTP was ruled
+ * out in job.c but for loopback and link-local hosts), and never skip the
+ * check of a certificate.
+ */
+#include "http/job.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define SET(option, value)                                                     \
+    (curl_easy_setopt(job->easy, option, value) == CURLE_OK)
+
+static int set_method(struct mhsmi_job *job)
+{
+    int is_get = strcmp(job->method, "GET") == 0;
+    int has_body = job->body_size != 0;
+
+    if (!has_body && (is_get || strcmp(job->method, "DELETE") == 0))
+        return SET(CURLOPT_HTTPGET, 1L) &&
+               (is_get || SET(CURLOPT_CUSTOMREQUEST, job->method));
+    return SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDS, job->body) &&
+           SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->body_size) &&
+           SET(CURLOPT_CUSTOMREQUEST, job->method);
+}
+
+static int set_request(struct mhsmi_job *job)
+{
+    return SET(CURLOPT_URL, job->url) && set_method(job) &&
+           SET(CURLOPT_HTTPHEADER, job->headers) &&
+           SET(CURLOPT_USERAGENT, job->user_agent) &&
+           SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+           SET(CURLOPT_FOLLOWLOCATION, 0L) &&
+           SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
+           SET(CURLOPT_HEADERFUNCTION, mhsmi_job_take_header) &&
+           SET(CURLOPT_HEADERDATA, (void *)job) &&
+           SET(CURLOPT_WRITEFUNCTION, mhsmi_job_take_body) &&
+           SET(CURLOPT_WRITEDATA, (void *)job) &&
+           SET(CURLOPT_ERRORBUFFER, job->reason) &&
+           SET(CURLOPT_PRIVATE, (void *)job);
+}
+
+static int set_security(struct mhsmi_job *job)
+{
+    const char *schemes =
+        strncmp(job->origin, "https:", 6) == 0 ? "https" : "http";
+    int ok = SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+             SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L);
+
+#if LIBCURL_VERSION_NUM >= 0x075500
+    ok = ok && SET(CURLOPT_PROTOCOLS_STR, schemes) &&
+         SET(CURLOPT_REDIR_PROTOCOLS_STR, schemes);
+#else
+    ok = ok && SET(CURLOPT_PROTOCOLS, strcmp(schemes, "https") == 0
+                                          ? (long)CURLPROTO_HTTPS
+                                          : (long)CURLPROTO_HTTP);
+#endif
+    if (job->ca_file != NULL)
+        ok = ok && SET(CURLOPT_CAINFO, job->ca_file) &&
+             SET(CURLOPT_CAPATH, (char *)NULL);
+    return ok;
+}
+
+static int set_route(struct mhsmi_job *job)
+{
+    int ok = 1;
+
+    if (job->proxy != NULL)
+        ok = SET(CURLOPT_PROXY, job->proxy);
+    if (job->proxy != NULL && *job->proxy == 0)
+        ok = ok && SET(CURLOPT_NOPROXY, "*");
+    else if (job->no_proxy != NULL)
+        ok = ok && SET(CURLOPT_NOPROXY, job->no_proxy);
+    return ok;
+}
+
+static int set_connection(struct mhsmi_job *job)
+{
+    int ok = SET(CURLOPT_TCP_KEEPALIVE, 1L) && SET(CURLOPT_TCP_KEEPIDLE, 60L) &&
+             SET(CURLOPT_TCP_KEEPINTVL, 15L) &&
+             SET(CURLOPT_FRESH_CONNECT, job->fresh_connection ? 1L : 0L);
+
+    if (job->idle_timeout_s > 0)
+        ok = ok && SET(CURLOPT_MAXAGE_CONN, (long)job->idle_timeout_s);
+    if (job->max_connection_age_s > 0)
+        ok = ok &&
+             SET(CURLOPT_MAXLIFETIME_CONN, (long)job->max_connection_age_s);
+    return ok;
+}
+
+static int set_limits(struct mhsmi_job *job)
+{
+    int64_t left = job->limit_ms - mhsmi_clock_ms();
+    int ok;
+
+    if (left < 1)
+        left = 1;
+    if (left > INT_MAX)
+        left = INT_MAX;
+    ok = SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_TIMEOUT_MS, (long)left);
+    if (job->connect_timeout_ms > 0)
+        ok =
+            ok && SET(CURLOPT_CONNECTTIMEOUT_MS, (long)job->connect_timeout_ms);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Do not wait for a name server when a transfer ends in the middle of a
+     * look-up: all other transfers would wait with it. */
+    ok = ok && SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
+    return ok;
+}
+
+int mhsmi_job_prepare(struct mhsmi_job *job,
+                      curl_opensocket_callback open_socket,
+                      curl_closesocket_callback close_socket, void *socket_data)
+{
+    return set_request(job) && set_security(job) && set_route(job) &&
+           set_connection(job) && set_limits(job) &&
+           SET(CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
+           SET(CURLOPT_OPENSOCKETDATA, socket_data) &&
+           SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket) &&
+           SET(CURLOPT_CLOSESOCKETDATA, socket_data);
+}

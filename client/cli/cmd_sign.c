@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mhsm sign, mhsm verify.  The file is hashed here, so that its content stays
+ * here; only for HMAC, which the HSM computes over the message, it does not.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/json.h"
+#include "cli/file.h"
+#include "cli/keyref.h"
+#include "cli/local.h"
+#include "cli/out.h"
+
+static const char *input_path(const struct cli *cli)
+{
+    return cli->operand != NULL ? cli->operand : cli->values[CLI_IN];
+}
+
+static mhsm_status typed_digest(const struct cli *cli,
+                                const mhsm_algorithm *algorithm,
+                                struct mhsmi_buf *material, mhsm_error **err)
+{
+    mhsm_status st;
+
+    if (input_path(cli) != NULL)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "--digest and a file: only one input");
+    st = cli_hex_option(cli, CLI_DIGEST, "--digest", material, err);
+    if (st == MHSM_OK && material->size != algorithm->digest_size)
+        st = mhsmi_error(
+            err, MHSM_ERR_ARGUMENT, "--digest has %zu octets, but %s takes %zu",
+            material->size, algorithm->name, algorithm->digest_size);
+    return st;
+}
+
+/* What goes to the HSM: the digest, or with some algorithms the message. */
+static mhsm_status get_material(const struct cli *cli,
+                                const mhsm_algorithm *algorithm,
+                                struct mhsmi_buf *material, mhsm_error **err)
+{
+    int takes_message = algorithm->type == MHSM_KEY_OCT ||
+                        algorithm->digest == NULL ||
+                        algorithm->digest_size == 0;
+
+    if (takes_message && cli->values[CLI_DIGEST] != NULL)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "%s takes the message itself, not a digest",
+                           algorithm->name);
+    if (takes_message)
+        return cli_file_slurp(input_path(cli), material, err);
+    if (cli->values[CLI_DIGEST] != NULL)
+        return typed_digest(cli, algorithm, material, err);
+    return cli_local_digest(algorithm->digest, input_path(cli), material, err);
+}
+
+/* alg, kid and value of a result. */
+static mhsm_status fill(struct cli_envelope *envelope, const mhsm_key *key,
+                        const mhsm_algorithm *algorithm,
+                        const mhsm_result *result, mhsm_error **err)
+{
+    size_t size;
+    const unsigned char *data = mhsm_result_data(result, &size);
+
+    mhsmi_free(envelope->alg);
+    mhsmi_free(envelope->kid);
+    envelope->alg = mhsmi_strdup(algorithm->name);
+    envelope->kid = mhsmi_strdup(mhsm_key_id(key));
+    mhsmi_buf_clear(&envelope->value);
+    if (envelope->alg == NULL || envelope->kid == NULL ||
+        !mhsmi_buf_append(&envelope->value, data, size))
+        return mhsmi_error_memory(err);
+    return MHSM_OK;
+}
+
+mhsm_status cli_sign(struct cli *cli, mhsm_error **err)
+{
+    const mhsm_algorithm *algorithm = NULL;
+    enum cli_format format = CLI_FORMAT_RAW;
+    struct cli_envelope envelope;
+    struct mhsmi_buf material;
+    mhsm_result *result = NULL;
+    mhsm_key *key = NULL;
+    mhsm_status st;
+
+    cli_envelope_init(&envelope);
+    mhsmi_buf_init(&material, CLI_TEXT_MAX);
+    if ((st = cli_envelope_format(cli, CLI_FORMAT_RAW, &format, err)) !=
+            MHSM_OK ||
+        (st = cli_connect(cli, err)) != MHSM_OK ||
+        (st = cli_get_key(cli, NULL, &key, err)) != MHSM_OK ||
+        (st = cli_get_algorithm(cli, NULL, key, MHSM_OP_SIGN, &algorithm,
+                                err)) != MHSM_OK)
+        goto out;
+    if (format == CLI_FORMAT_DER && algorithm->type != MHSM_KEY_EC) {
+        st = mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                         "--format der is for ECDSA, not for %s",
+                         algorithm->name);
+        goto out;
+    }
+    if ((st = get_material(cli, algorithm, &material, err)) != MHSM_OK ||
+        (st = mhsm_sign(cli->client, key, algorithm->name,
+                        (const unsigned char *)mhsmi_buf_text(&material),
+                        material.size, &result, err)) != MHSM_OK ||
+        (st = fill(&envelope, key, algorithm, result, err)) != MHSM_OK)
+        goto out;
+    st = cli_envelope_write(cli, &envelope, format, 0, err);
+
+out:
+    mhsm_result_free(result);
+    mhsm_key_free(key);
+    mhsmi_buf_clear(&material);
+    cli_envelope_clear(&envelope);
+    return st;
+}
+
+/* The signature as the service makes it. */
+static mhsm_status normalise(const struct cli *cli, const mhsm_key *key,
+                             struct cli_envelope *envelope, mhsm_error **err)
+{
+    struct mhsmi_buf raw;
+    size_t size = 0;
+    mhsm_status st = MHSM_OK;
+
+    if (cli_format_find(cli->values[CLI_IN_FORMAT], CLI_FORMAT_AUTO) !=
+        CLI_FORMAT_DER)
+        return MHSM_OK;
+    if (mhsm_key_ec_x(key, &size) == NULL)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "--in-format der is for ECDSA, and the key is %s",
+                           mhsm_key_type_name(mhsm_key_get_type(key)));
+    mhsmi_buf_init(&raw, 256);
+    if (!cli_ecdsa_from_der(
+            &raw, (const unsigned char *)mhsmi_buf_text(&envelope->value),
+            envelope->value.size, size))
+        st = mhsmi_error(err, MHSM_ERR_DAMAGED,
+                         "%s is not an ECDSA signature in DER for this key",
+                         cli->values[CLI_SIGNATURE]);
+    mhsmi_buf_clear(&envelope->value);
+    if (st == MHSM_OK &&
+        !mhsmi_buf_append(&envelope->value, raw.data, raw.size))
+        st = mhsmi_error_memory(err);
+    mhsmi_buf_clear(&raw);
+    return st;
+}
+
+static mhsm_status check_signature(const struct cli *cli, const mhsm_key *key,
+                                   const mhsm_algorithm *algorithm,
+                                   const struct mhsmi_buf *material,
+                                   const struct mhsmi_buf *signature,
+                                   int *valid, mhsm_error **err)
+{
+    /* No public key, or no digest that OpenSSL could check against. */
+    int is_remote = cli->values[CLI_REMOTE] != NULL ||
+                    algorithm->type == MHSM_KEY_OCT ||
+                    algorithm->digest == NULL;
+
+    if (!is_remote)
+        return cli_local_verify(key, algorithm, material, signature, valid,
+                                err);
+    return mhsm_verify(cli->client, key, algorithm->name,
+                       (const unsigned char *)mhsmi_buf_text(material),
+                       material->size,
+                       (const unsigned char *)mhsmi_buf_text(signature),
+                       signature->size, valid, err);
+}
+
+static mhsm_status tell(const struct cli *cli, const mhsm_key *key,
+                        const mhsm_algorithm *algorithm, int valid,
+                        mhsm_error **err)
+{
+    struct json_object *object = NULL;
+    mhsm_status st = MHSM_OK;
+
+    if (cli->output != CLI_JSON) {
+        puts(valid ? "valid" : "invalid");
+    } else {
+        object = json_object_new_object();
+        if (object != NULL &&
+            mhsmi_json_add_string(object, "alg", algorithm->name) &&
+            mhsmi_json_add_string(object, "kid", mhsm_key_id(key)) &&
+            mhsmi_json_add(object, "value", json_object_new_boolean(valid)))
+            st = cli_print_object(object, err);
+        else
+            st = mhsmi_error_memory(err);
+        json_object_put(object);
+    }
+    if (st == MHSM_OK && !valid)
+        st = mhsmi_error(err, MHSM_ERR_DAMAGED, "the signature is not valid");
+    return st;
+}
+
+static int is_stdin(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+mhsm_status cli_verify(struct cli *cli, mhsm_error **err)
+{
+    const mhsm_algorithm *algorithm = NULL;
+    const char *path = cli->values[CLI_SIGNATURE];
+    struct cli_envelope envelope;
+    struct mhsmi_buf material;
+    mhsm_key *key = NULL;
+    mhsm_status st;
+    int valid = 0;
+
+    if (is_stdin(path) && is_stdin(input_path(cli)) &&
+        cli->values[CLI_DIGEST] == NULL)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "the signature and the file cannot both be "
+                           "standard input");
+    cli_envelope_init(&envelope);
+    mhsmi_buf_init(&material, CLI_TEXT_MAX);
+    if ((st = cli_envelope_read(cli, path, &envelope, err)) != MHSM_OK ||
+        (st = cli_connect(cli, err)) != MHSM_OK ||
+        (st = cli_get_key(cli, &envelope, &key, err)) != MHSM_OK ||
+        (st = normalise(cli, key, &envelope, err)) != MHSM_OK ||
+        (st = cli_get_algorithm(cli, &envelope, key, MHSM_OP_VERIFY, &algorithm,
+                                err)) != MHSM_OK ||
+        (st = get_material(cli, algorithm, &material, err)) != MHSM_OK ||
+        (st = check_signature(cli, key, algorithm, &material, &envelope.value,
+                              &valid, err)) != MHSM_OK)
+        goto out;
+    st = tell(cli, key, algorithm, valid, err);
+
+out:
+    mhsm_key_free(key);
+    mhsmi_buf_clear(&material);
+    cli_envelope_clear(&envelope);
+    return st;
+}

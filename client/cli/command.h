@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The command line as data: every noun, verb and option of `mhsm` is a row of
+ * the tables declared here (commands.c), and the parser, the usage errors,
+ * --help and the manual page all read those rows.  A command must take nothing
+ * that its table does not list.
+ */
+#ifndef MHSM_CLIENT_CLI_COMMAND_H
+#define MHSM_CLIENT_CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include <mhsm/mhsm.h>
+
+/* Exit statuses; the texts are in commands.c (cli_exits). */
+enum cli_exit {
+    CLI_EXIT_DONE = 0,
+    CLI_EXIT_OTHER = 1,
+    CLI_EXIT_USAGE = 2,
+    CLI_EXIT_NOT_FOUND = 3,
+    CLI_EXIT_REFUSED = 4,
+    CLI_EXIT_UNREACHABLE = 5,
+    CLI_EXIT_DAMAGED = 6
+};
+
+enum cli_option_id {
+    CLI_HELP = 0,
+    CLI_OUTPUT,
+    CLI_HSM,
+    CLI_DEBUG,
+    CLI_ID,
+    CLI_NAME,
+    CLI_VERSION,
+    CLI_KTY,
+    CLI_SIZE,
+    CLI_CURVE,
+    CLI_OPS,
+    CLI_TAGS,
+    CLI_NOT_BEFORE,
+    CLI_EXPIRES,
+    CLI_DISABLED,
+    CLI_EXPORTABLE,
+    CLI_YES,
+    CLI_ALGORITHM,
+    CLI_DIGEST,
+    CLI_IN,
+    CLI_OUT,
+    CLI_FORMAT,
+    CLI_IN_FORMAT,
+    CLI_SIGNATURE,
+    CLI_REMOTE,
+    CLI_IV,
+    CLI_AAD,
+    CLI_TAG,
+    CLI_COUNT,
+    CLI_OPTION_COUNT
+};
+
+enum {
+    CLI_REQUIRED = 1 << 0,
+    CLI_REPEATED = 1 << 1 /* may be given several times */
+};
+
+/* A row; a group of rows ends with a NULL name. */
+struct cli_option {
+    enum cli_option_id id;
+    const char *name; /* without "--" */
+    char letter;      /* or 0 */
+    unsigned int flags;
+    const char *argument; /* placeholder in help; NULL: takes none */
+    const char *choices;  /* "a|b", or NULL */
+    const char *help;
+};
+
+enum { CLI_GROUPS = 3 };
+
+struct cli;
+
+struct cli_command {
+    const char *noun; /* NULL: the verb stands alone */
+    const char *verb;
+    const char *summary; /* one line */
+    const char *details; /* paragraphs separated by blank lines, or NULL */
+    const struct cli_option *groups[CLI_GROUPS]; /* NULL past the last */
+    const char *operand; /* placeholder of the one word it takes, or NULL */
+    const char *operand_help;
+    mhsm_status (*run)(struct cli *cli, mhsm_error **err);
+};
+
+struct cli_noun {
+    const char *name;
+    const char *summary;
+};
+
+struct cli_exit_row {
+    enum cli_exit code;
+    const char *help;
+};
+
+/* All end with a NULL name or verb, but cli_exits with a NULL help. */
+extern const struct cli_command cli_commands[];
+extern const struct cli_noun cli_nouns[];
+extern const struct cli_option cli_global_options[];
+extern const struct cli_exit_row cli_exits[];
+
+/* What the tables run, by file cmd_*.c. */
+mhsm_status cli_key_create(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_show(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_show_deleted(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_delete(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_recover(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_purge(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_list(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_list_versions(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_list_deleted(struct cli *cli, mhsm_error **err);
+mhsm_status cli_sign(struct cli *cli, mhsm_error **err);
+mhsm_status cli_verify(struct cli *cli, mhsm_error **err);
+mhsm_status cli_encrypt(struct cli *cli, mhsm_error **err);
+mhsm_status cli_decrypt(struct cli *cli, mhsm_error **err);
+mhsm_status cli_wrap(struct cli *cli, mhsm_error **err);
+mhsm_status cli_unwrap(struct cli *cli, mhsm_error **err);
+mhsm_status cli_random(struct cli *cli, mhsm_error **err);
+mhsm_status cli_config_show(struct cli *cli, mhsm_error **err);
+mhsm_status cli_version(struct cli *cli, mhsm_error **err);
+
+#endif

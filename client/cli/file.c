@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading and writing.  A file is written under a temporary name in its own
+ * directory, synced and renamed; a signal in between removes it.  Must never
+ * leave half a file under the name that was asked for.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "cli/file.h"
+
+/* The temporary file, for the signal handler: written only while the signals
+ * are blocked. */
+static char temporary[PATH_MAX];
+static volatile sig_atomic_t temporary_exists;
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+static void on_signal(int number)
+{
+    if (temporary_exists)
+        (void)unlink(temporary);
+    /* SA_RESETHAND has put the default back: end as if by it. */
+    (void)raise(number);
+}
+
+static void block_signals(sigset_t *before)
+{
+    sigset_t set;
+    size_t i;
+
+    sigemptyset(&set);
+    for (i = 0; i < sizeof(ending_signals) / sizeof(ending_signals[0]); i++)
+        sigaddset(&set, ending_signals[i]);
+    (void)sigprocmask(SIG_BLOCK, &set, before);
+}
+
+static void restore_signals(const sigset_t *before)
+{
+    (void)sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+void cli_file_init(void)
+{
+    struct sigaction action, old;
+    size_t i;
+    int fd;
+
+    /* A file opened as descriptor 1 would get what is meant for stdout. Open
+     * them the wrong way round, so that using one still fails. */
+    for (fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    (void)signal(SIGPIPE, SIG_IGN);
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = on_signal;
+    action.sa_flags = (int)SA_RESETHAND;
+    sigemptyset(&action.sa_mask);
+    for (i = 0; i < sizeof(ending_signals) / sizeof(ending_signals[0]); i++)
+        /* nohup's choice stays. */
+        if (sigaction(ending_signals[i], NULL, &old) == 0 &&
+            old.sa_handler == SIG_DFL)
+            (void)sigaction(ending_signals[i], &action, NULL);
+}
+
+static int is_standard(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+mhsm_status cli_file_open(const char *path, int *fd, mhsm_error **err)
+{
+    int opened = STDIN_FILENO;
+
+    if (!is_standard(path)) {
+        opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (opened < 0)
+            return mhsmi_error(err, MHSM_ERR_IO, "cannot read %s: %s", path,
+                               strerror(errno));
+    }
+    *fd = opened;
+    return MHSM_OK;
+}
+
+void cli_file_close(int fd)
+{
+    if (fd > STDERR_FILENO)
+        (void)close(fd);
+}
+
+mhsm_status cli_file_read(int fd, const char *path, void *data, size_t size,
+                          size_t *got, mhsm_error **err)
+{
+    ssize_t count;
+
+    do
+        count = read(fd, data, size);
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+        return mhsmi_error(err, MHSM_ERR_IO, "cannot read %s: %s",
+                           is_standard(path) ? "standard input" : path,
+                           strerror(errno));
+    *got = (size_t)count;
+    return MHSM_OK;
+}
+
+mhsm_status cli_file_slurp(const char *path, struct mhsmi_buf *out,
+                           mhsm_error **err)
+{
+    unsigned char block[16384];
+    size_t got = 0;
+    int fd = -1;
+    mhsm_status st = cli_file_open(path, &fd, err);
+
+    while (st == MHSM_OK) {
+        st = cli_file_read(fd, path, block, sizeof(block), &got, err);
+        if (st != MHSM_OK || got == 0)
+            break;
+        if (out->size + got > out->max)
+            st = mhsmi_error(
+                err, MHSM_ERR_ARGUMENT, "%s is too large: at most %zu octets",
+                is_standard(path) ? "standard input" : path, out->max);
+        else if (!mhsmi_buf_append(out, block, got))
+            st = mhsmi_error_memory(err);
+    }
+    OPENSSL_cleanse(block, sizeof(block));
+    cli_file_close(fd);
+    return st;
+}
+
+/* 0, or errno. */
+static int write_all(int fd, const void *data, size_t size)
+{
+    const unsigned char *at = data;
+
+    while (size > 0) {
+        ssize_t count = write(fd, at, size);
+
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return count < 0 ? errno : EIO;
+        at += count;
+        size -= (size_t)count;
+    }
+    return 0;
+}
+
+static mhsm_status failed(const char *path, int error, mhsm_error **err)
+{
+    return mhsmi_error(err, MHSM_ERR_IO, "cannot write %s: %s", path,
+                       strerror(error));
+}
+
+/* Make the file under a temporary name beside `path`; a descriptor, or -1. */
+static int make_temporary(const char *path, int secret)
+{
+    const char *slash = strrchr(path, '/');
+    size_t directory = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    sigset_t before;
+    mode_t mask;
+    int fd = -1, size;
+
+    block_signals(&before);
+    size = snprintf(temporary, sizeof(temporary), "%.*s.mhsm-XXXXXX",
+                    (int)directory, path);
+    if (size < 0 || (size_t)size >= sizeof(temporary))
+        errno = ENAMETOOLONG;
+    else
+        fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd >= 0) {
+        temporary_exists = 1;
+        mask = umask(0);
+        (void)umask(mask);
+        if (!secret && fchmod(fd, 0666 & ~mask) != 0)
+            errno = 0; /* narrower than asked for: still right */
+    }
+    restore_signals(&before);
+    return fd;
+}
+
+/* Give the temporary file its name, or remove it; 0, or errno. */
+static int settle_temporary(const char *path, int keep)
+{
+    sigset_t before;
+    int error = 0;
+
+    block_signals(&before);
+    if (keep && rename(temporary, path) != 0)
+        error = errno;
+    if (!keep || error != 0)
+        (void)unlink(temporary);
+    temporary_exists = 0;
+    restore_signals(&before);
+    return error;
+}
+
+/* So that the new name itself survives a crash; some file systems cannot. */
+static void sync_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char directory[PATH_MAX];
+    int fd;
+
+    (void)snprintf(directory, sizeof(directory), "%.*s",
+                   slash != NULL ? (int)(slash - path) + 1 : 1,
+                   slash != NULL ? path : ".");
+    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+}
+
+static mhsm_status write_new(const char *path, int secret, const void *data,
+                             size_t size, mhsm_error **err)
+{
+    int fd = make_temporary(path, secret), error;
+
+    if (fd < 0)
+        return failed(path, errno, err);
+    error = write_all(fd, data, size);
+    if (error == 0 && fsync(fd) != 0)
+        error = errno;
+    if (close(fd) != 0 && error == 0)
+        error = errno;
+    if (error == 0)
+        error = settle_temporary(path, 1);
+    else
+        (void)settle_temporary(path, 0);
+    if (error != 0)
+        return failed(path, error, err);
+    sync_directory(path);
+    return MHSM_OK;
+}
+
+/* A device or a pipe. */
+static mhsm_status write_through(const char *path, const void *data,
+                                 size_t size, mhsm_error **err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), error;
+
+    if (fd < 0)
+        return failed(path, errno, err);
+    error = write_all(fd, data, size);
+    if (close(fd) != 0 && error == 0)
+        error = errno;
+    return error == 0 ? MHSM_OK : failed(path, error, err);
+}
+
+mhsm_status cli_file_write(const char *path, int secret, const void *data,
+                           size_t size, mhsm_error **err)
+{
+    struct stat info;
+    char *real = NULL;
+    mhsm_status st;
+    int error;
+
+    if (is_standard(path)) {
+        error = fflush(stdout) != 0 ? errno : 0;
+        if (error == 0)
+            error = write_all(STDOUT_FILENO, data, size);
+        return error == 0 ? MHSM_OK : failed("standard output", error, err);
+    }
+    if (stat(path, &info) == 0) {
+        if (S_ISDIR(info.st_mode))
+            return failed(path, EISDIR, err);
+        if (!S_ISREG(info.st_mode))
+            return write_through(path, data, size, err);
+        /* Replace what a symbolic link points at, not the link. */
+        real = realpath(path, NULL);
+        if (real == NULL)
+            return failed(path, errno, err);
+    } else if (errno != ENOENT || lstat(path, &info) == 0) {
+        return failed(path, errno, err); /* a dangling link: ENOENT */
+    }
+    st = write_new(real != NULL ? real : path, secret, data, size, err);
+    free(real);
+    return st;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files and the standard streams.  Input is bounded; output appears whole or
+ * not at all, and what is secret is readable by its owner only from its first
+ * moment on.
+ */
+#ifndef MHSM_CLIENT_CLI_FILE_H
+#define MHSM_CLIENT_CLI_FILE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* Before anything opens a file: makes 0, 1 and 2 open, ignores SIGPIPE, and
+ * has the signals that end a program remove a temporary file first. */
+void cli_file_init(void);
+
+/* `path` NULL or "-": standard input.  Close with cli_file_close(). */
+MHSM_NODISCARD mhsm_status cli_file_open(const char *path, int *fd,
+                                         mhsm_error **err);
+void cli_file_close(int fd);
+/* At most `size` octets; *got 0 at the end. */
+MHSM_NODISCARD mhsm_status cli_file_read(int fd, const char *path, void *data,
+                                         size_t size, size_t *got,
+                                         mhsm_error **err);
+/* The whole of it, at most out->max octets: more is MHSM_ERR_ARGUMENT. */
+MHSM_NODISCARD mhsm_status cli_file_slurp(const char *path,
+                                          struct mhsmi_buf *out,
+                                          mhsm_error **err);
+
+/* `path` NULL or "-": standard output, in order with what stdio printed.
+ * Otherwise a new file that takes the name when it is complete and on disk;
+ * `secret`: mode 0600, else as the umask says.  Devices and pipes are written
+ * to as they are. */
+MHSM_NODISCARD mhsm_status cli_file_write(const char *path, int secret,
+                                          const void *data, size_t size,
+                                          mhsm_error **err);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Cryptography that needs no HSM: digests, and the public half of a key's
+ * operations.  In a private OSSL_LIB_CTX with nothing but OpenSSL's default
+ * provider, whatever the machine's openssl.cnf says.
+ */
+#ifndef MHSM_CLIENT_CLI_LOCAL_H
+#define MHSM_CLIENT_CLI_LOCAL_H
+
+#include <mhsm/mhsm.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* Hash all that `path` (NULL or "-": standard input) holds. */
+MHSM_NODISCARD mhsm_status cli_local_digest(const char *md, const char *path,
+                                            struct mhsmi_buf *digest,
+                                            mhsm_error **err);
+/* RSA and EC; `signature` as the service makes it (ECDSA: r || s).  *valid is
+ * 0 for any signature that does not verify. */
+MHSM_NODISCARD mhsm_status cli_local_verify(const mhsm_key *key,
+                                            const mhsm_algorithm *algorithm,
+                                            const struct mhsmi_buf *digest,
+                                            const struct mhsmi_buf *signature,
+                                            int *valid, mhsm_error **err);
+/* RSA.  `what` is "encrypt" or "wrap".  Refuses, as the service would, a key
+ * that is disabled, out of its time, or not meant for `operation`. */
+MHSM_NODISCARD mhsm_status cli_local_encrypt(const mhsm_key *key,
+                                             const mhsm_algorithm *algorithm,
+                                             unsigned int operation,
+                                             const struct mhsmi_buf *text,
+                                             struct mhsmi_buf *out,
+                                             mhsm_error **err);
+MHSM_NODISCARD mhsm_status cli_local_random(void *data, size_t size,
+                                            mhsm_error **err);
+/* Drop the private context. */
+void cli_local_end(void);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * UTF-8 for a terminal: decode strictly, escape what a terminal would obey,
+ * measure what is left.  Must never pass on a byte that it did not understand.
+ */
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "cli/text.h"
+
+/* No single text here comes near it: the largest is a whole JSON answer. */
+enum { TEXT_MAX = 16 * 1024 * 1024 };
+
+void cli_text_init(void)
+{
+    if (setlocale(LC_CTYPE, "") == NULL ||
+        strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        (void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+/* The code point at `at` and its length; 0xfffd of length 1 for a byte that
+ * begins none (overlong forms and surrogates are none). */
+static uint32_t decode(const unsigned char *at, size_t *length)
+{
+    static const struct {
+        unsigned char mask, lead;
+        size_t length;
+        uint32_t min;
+    } forms[] = {
+        {0x80, 0x00, 1, 0},
+        {0xe0, 0xc0, 2, 0x80},
+        {0xf0, 0xe0, 3, 0x800},
+        {0xf8, 0xf0, 4, 0x10000},
+    };
+    size_t i, j;
+
+    *length = 1;
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        uint32_t code = at[0] & (unsigned char)~forms[i].mask;
+
+        if ((at[0] & forms[i].mask) != forms[i].lead)
+            continue;
+        for (j = 1; j < forms[i].length; j++) {
+            if ((at[j] & 0xc0) != 0x80) /* also the final NUL */
+                return 0xfffd;
+            code = code << 6 | (at[j] & 0x3fU);
+        }
+        if (code < forms[i].min || code > 0x10ffff ||
+            (code >= 0xd800 && code <= 0xdfff))
+            return 0xfffd;
+        *length = forms[i].length;
+        return code;
+    }
+    return 0xfffd;
+}
+
+/* Characters that move the cursor or turn the text around. */
+static int is_unsafe(uint32_t code)
+{
+    static const uint32_t ranges[][2] = {
+        {0x0000, 0x001f}, {0x007f, 0x009f}, {0x061c, 0x061c},
+        {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
+        {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+        if (code >= ranges[i][0] && code <= ranges[i][1])
+            return 1;
+    return 0;
+}
+
+static int escape_json(struct mhsmi_buf *out, uint32_t code)
+{
+    /* What json-c wrote between its strings. */
+    if (code == '\n')
+        return mhsmi_buf_puts(out, "\n");
+    if (code > 0xffff)
+        return mhsmi_buf_printf(out, "\\u%04x\\u%04x",
+                                (unsigned int)(0xd7c0 + (code >> 10)),
+                                (unsigned int)(0xdc00 | (code & 0x3ff)));
+    return mhsmi_buf_printf(out, "\\u%04x", (unsigned int)code);
+}
+
+static int escape_plain(struct mhsmi_buf *out, uint32_t code,
+                        enum cli_escape escape)
+{
+    if (escape == CLI_ESCAPE_TSV && code == '\t')
+        return mhsmi_buf_puts(out, "\\t");
+    if (escape == CLI_ESCAPE_TSV && code == '\n')
+        return mhsmi_buf_puts(out, "\\n");
+    if (code < 0x100)
+        return mhsmi_buf_printf(out, "\\x%02x", (unsigned int)code);
+    return mhsmi_buf_printf(out, "\\u{%x}", (unsigned int)code);
+}
+
+int cli_text_escape(struct mhsmi_buf *out, const char *text,
+                    enum cli_escape escape)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t length;
+    int ok = 1;
+
+    for (; ok && *at != 0; at += length) {
+        uint32_t code = decode(at, &length);
+
+        if (is_unsafe(code))
+            ok = escape == CLI_ESCAPE_JSON ? escape_json(out, code)
+                                           : escape_plain(out, code, escape);
+        else if (code == '\\' && escape == CLI_ESCAPE_TSV)
+            ok = mhsmi_buf_puts(out, "\\\\");
+        else if (code == 0xfffd)
+            ok = mhsmi_buf_puts(out, "\xef\xbf\xbd");
+        else
+            ok = mhsmi_buf_append(out, at, length);
+    }
+    return ok;
+}
+
+static size_t cells(uint32_t code)
+{
+    int width = wcwidth((wchar_t)code);
+
+    return width < 0 ? 1 : (size_t)width;
+}
+
+size_t cli_text_width(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t width = 0, length;
+
+    for (; *at != 0; at += length)
+        width += cells(decode(at, &length));
+    return width;
+}
+
+size_t cli_text_fit(const char *text, size_t width, size_t *used)
+{
+    const unsigned char *start = (const unsigned char *)text, *at = start;
+    size_t length;
+
+    for (*used = 0; *at != 0; at += length) {
+        size_t taken = cells(decode(at, &length));
+
+        if (*used + taken > width)
+            break;
+        *used += taken;
+    }
+    return (size_t)(at - start);
+}
+
+void cli_text_print(FILE *stream, const char *text)
+{
+    struct mhsmi_buf out;
+
+    mhsmi_buf_init(&out, TEXT_MAX);
+    /* What did not fit is left out: this is for messages. */
+    (void)!cli_text_escape(&out, text, CLI_ESCAPE_SHOW);
+    fputs(mhsmi_buf_text(&out), stream);
+    mhsmi_buf_clear(&out);
+}

@@ -78,7 +78,9 @@ static mhsm_status open_target(const char *path, struct target **out,
     }
     *out = find_open(&now);
     if (*out != NULL) {
-        (void)close(fd);
+        /* Ours was closed by the host, and this is its number come back. */
+        if ((*out)->fd != fd)
+            (void)close(fd);
         return MHSM_OK;
     }
     target = mhsmi_alloc(sizeof(*target));

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The certificates of the service port: an authority of its own, made at the
+ * first start, and a leaf for loopback names.
+ */
+#ifndef EMU_CERTIFICATE_H
+#define EMU_CERTIFICATE_H
+
+#include "bytes.h"
+#include "store.h"
+
+struct emu_certificate {
+    struct emu_bytes ca;   /* PEM */
+    struct emu_bytes leaf; /* PEM, with the authority behind it */
+    struct emu_bytes key;  /* PEM */
+};
+
+/* Loads both from the store or makes them. extra: more host names, comma
+ * separated. Another extra list makes a new leaf under the same authority. */
+int emu_certificate_open(struct emu_certificate *c, struct emu_store *s,
+                         const char *extra);
+void emu_certificate_free(struct emu_certificate *c);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The control port. It serves counters, faults, latency and principals; it
+ * never serves keys, which have the service's own routes.
+ */
+#include "control.h"
+
+#include "principals.h"
+#include "rbac.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define LATENCY_MAX 600000
+
+static void wrong(struct emu_reply *r, const char *what)
+{
+    emu_reply_error(r, 400, "BadRequest", "%s", what);
+}
+
+static void done(struct emu_reply *r)
+{
+    emu_reply_json(r, 200, json_object_new_object());
+}
+
+static void stats(struct emu_request *rq, struct emu_reply *r,
+                  struct json_object *body)
+{
+    (void)body;
+    emu_reply_json(r, 200, emu_stats_json(rq->hsm->stats));
+}
+
+static void reset(struct emu_request *rq, struct emu_reply *r,
+                  struct json_object *body)
+{
+    (void)body;
+    emu_stats_reset(rq->hsm->stats);
+    emu_faults_clear(rq->hsm->faults);
+    done(r);
+}
+
+static void latency(struct emu_request *rq, struct emu_reply *r,
+                    struct json_object *body)
+{
+    int64_t ms;
+
+    if (emu_json_int(body, "ms", &ms) != 1 || ms < 0 || ms > LATENCY_MAX) {
+        wrong(r, "ms is no number from 0 to 600000");
+        return;
+    }
+    emu_faults_set_latency(rq->hsm->faults, ms);
+    done(r);
+}
+
+static void faults(struct emu_request *rq, struct emu_reply *r,
+                   struct json_object *body)
+{
+    const char *reason = emu_faults_plan(rq->hsm->faults, body);
+
+    if (reason == NULL)
+        done(r);
+    else
+        wrong(r, reason);
+}
+
+static void list_principals(struct emu_request *rq, struct emu_reply *r,
+                            struct json_object *body)
+{
+    struct json_object *list = emu_principals_list(rq->hsm->store);
+    struct json_object *o = json_object_new_object();
+
+    (void)body;
+    if (!emu_json_add(o, "principals", list)) {
+        json_object_put(o);
+        o = NULL;
+    }
+    emu_reply_json(r, 200, o);
+}
+
+static int scope_valid(const char *scope)
+{
+    return strcmp(scope, "/") == 0 || strcmp(scope, "/keys") == 0 ||
+           (strncmp(scope, "/keys/", 6) == 0 && scope[6] != '\0' &&
+            strlen(scope) < 140);
+}
+
+/* A role by its name or GUID, built in or custom. */
+static const char *role_guid(struct json_object *o)
+{
+    const char *text = emu_json_string(o, "role");
+    const struct emu_role *role;
+
+    if (text == NULL)
+        return NULL;
+    role = emu_role_by_name(text);
+    if (role != NULL)
+        return role->guid;
+    return emu_guid_valid(text) ? text : NULL;
+}
+
+static const char *assign_roles(struct emu_store *s, struct json_object *list,
+                                const char *oid)
+{
+    size_t i, count;
+
+    if (list == NULL)
+        return NULL;
+    if (!json_object_is_type(list, json_type_array))
+        return "roles is no list";
+    count = json_object_array_length(list);
+    for (i = 0; i < count; i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        const char *guid = role_guid(one);
+        const char *scope = emu_json_string(one, "scope");
+
+        if (scope == NULL)
+            scope = "/";
+        if (guid == NULL || !scope_valid(scope))
+            return "a role or scope is unknown";
+        if (!emu_rbac_assign(s, oid, guid, scope))
+            return "the state could not be written";
+    }
+    return NULL;
+}
+
+static void add_principal(struct emu_request *rq, struct emu_reply *r,
+                          struct json_object *body)
+{
+    const char *name = emu_json_string(body, "name"), *reason;
+    struct json_object *o = NULL;
+    struct emu_principal p;
+
+    if (name == NULL || strlen(name) > 127) {
+        wrong(r, "name is no short text");
+        return;
+    }
+    if (!emu_store_begin(rq->hsm->store)) {
+        emu_reply_failed(r);
+        return;
+    }
+    reason = "the state could not be written";
+    if (emu_principals_add(rq->hsm->store, name, 1, &p))
+        reason =
+            assign_roles(rq->hsm->store, emu_json_member(body, "roles"), p.oid);
+    if (!emu_store_end(rq->hsm->store, reason == NULL)) {
+        wrong(r, reason == NULL ? "the state could not be written" : reason);
+        return;
+    }
+    o = json_object_new_object();
+    emu_json_add_string(o, "client_id", p.client_id);
+    emu_json_add_string(o, "client_secret", p.secret);
+    emu_json_add_string(o, "oid", p.oid);
+    OPENSSL_cleanse(&p, sizeof(p));
+    emu_reply_json(r, 200, o);
+}
+
+static const struct {
+    const char *method;
+    const char *path;
+    int needs_body;
+    void (*handler)(struct emu_request *, struct emu_reply *,
+                    struct json_object *);
+} routes[] = {
+    {"GET", "stats", 0, stats},
+    {"POST", "reset", 0, reset},
+    {"POST", "latency", 1, latency},
+    {"POST", "faults", 1, faults},
+    {"GET", "principals", 0, list_principals},
+    {"POST", "principals", 1, add_principal},
+};
+
+void emu_control(struct emu_request *rq, struct emu_reply *r)
+{
+    struct json_object *body;
+    size_t i;
+
+    if (rq->problem != 0) {
+        emu_reply_problem(r, rq->problem);
+        return;
+    }
+    for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        if (rq->uri.segment_count != 1 ||
+            strcmp(rq->uri.segments[0], routes[i].path) != 0 ||
+            strcmp(rq->method, routes[i].method) != 0)
+            continue;
+        body = emu_json_parse(rq->body.data, rq->body.len);
+        if (body == NULL && routes[i].needs_body)
+            wrong(r, "the body is no JSON object");
+        else
+            routes[i].handler(rq, r, body);
+        json_object_put(body);
+        return;
+    }
+    emu_reply_error(r, 404, "NotFound", "There is no such resource");
+}

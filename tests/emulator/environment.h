@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a client needs to know of a running emulator, as shell lines.
+ */
+#ifndef EMU_ENVIRONMENT_H
+#define EMU_ENVIRONMENT_H
+
+#include "hsm.h"
+
+struct emu_ports {
+    int64_t service;
+    int64_t control;
+    int64_t imds;
+};
+
+/* Writes DIR/ca.pem and DIR/env, each whole or not at all, and the lines of
+ * env to standard output. */
+int emu_environment_write(struct emu_hsm *hsm, const struct emu_ports *ports,
+                          const struct emu_bytes *ca);
+
+#endif

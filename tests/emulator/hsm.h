@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one Managed HSM that this process plays: its options, identity, state
+ * and counters. Set up by main before any thread exists, read-only after that
+ * except for what has its own lock.
+ */
+#ifndef EMU_HSM_H
+#define EMU_HSM_H
+
+#include "bytes.h"
+#include "faults.h"
+#include "options.h"
+#include "stats.h"
+#include "store.h"
+
+#include <openssl/evp.h>
+
+#define EMU_RECOVERABLE_DAYS 7
+
+struct emu_hsm {
+    const struct emu_options *options;
+    struct emu_store *store;
+    char tenant[EMU_GUID_SIZE];
+    EVP_PKEY *token_key;
+    char token_kid[33];
+    char admin_oid[EMU_GUID_SIZE];
+    char identity_oid[EMU_GUID_SIZE];
+    struct emu_stats *stats;
+    struct emu_faults *faults;
+};
+
+/* Opens or creates everything durable in the state folder. */
+int emu_hsm_open(struct emu_hsm *hsm, const struct emu_options *options);
+void emu_hsm_close(struct emu_hsm *hsm);
+
+#endif

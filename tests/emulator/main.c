@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mhsm-emulator: start, wait for a signal, stop. One process a state folder;
+ * it serves nothing before all of its ports listen.
+ */
+#include "certificate.h"
+#include "control.h"
+#include "environment.h"
+#include "hsm.h"
+#include "imds.h"
+#include "server.h"
+#include "service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SERVICE, CONTROL, IMDS, SERVERS };
+
+static const struct {
+    const char *kept; /* the port's name in the state */
+    emu_server_handler *handler;
+    size_t option;
+} servers[SERVERS] = {
+    [SERVICE] = {"port", emu_service, offsetof(struct emu_options, port)},
+    [CONTROL] = {"control_port", emu_control,
+                 offsetof(struct emu_options, control_port)},
+    [IMDS] = {"imds_port", emu_imds, offsetof(struct emu_options, imds_port)},
+};
+
+static int complain(const char *what, const char *about)
+{
+    fprintf(stderr, "mhsm-emulator: %s: %s\n", about, what);
+    return 0;
+}
+
+/* The folder is private, and held by one emulator at a time: the lock stays
+ * open until the process ends. What an earlier run left in env must not be
+ * taken for this one's. */
+static int take_folder(const char *path)
+{
+    int folder, lock = -1, ok = 0;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return complain(strerror(errno), path);
+    folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 || fchmod(folder, 0700) != 0) {
+        complain(strerror(errno), path);
+        goto out;
+    }
+    lock = openat(folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        complain("in use by another emulator", path);
+        goto out;
+    }
+    ok = unlinkat(folder, "env", 0) == 0 || errno == ENOENT;
+out:
+    if (folder >= 0)
+        close(folder);
+    if (!ok && lock >= 0)
+        close(lock);
+    return ok;
+}
+
+static int64_t wanted_port(struct emu_hsm *hsm, int which)
+{
+    int64_t port;
+    struct emu_bytes kept = {NULL, 0};
+
+    memcpy(&port, (const char *)hsm->options + servers[which].option,
+           sizeof(port));
+    if (port == 0 && emu_store_get(hsm->store, servers[which].kept, &kept) == 1)
+        port = strtoll((const char *)kept.data, NULL, 10);
+    emu_bytes_free(&kept);
+    return port;
+}
+
+static int start_one(struct emu_hsm *hsm, int which,
+                     const struct emu_certificate *c, struct emu_server **out)
+{
+    struct emu_server_options o;
+    char text[16];
+
+    memset(&o, 0, sizeof(o));
+    o.port = wanted_port(hsm, which);
+    o.handler = servers[which].handler;
+    if (which == SERVICE) {
+        o.certificate = (const char *)c->leaf.data;
+        o.key = (const char *)c->key.data;
+        o.counted = 1;
+    }
+    if (!emu_server_start(out, hsm, &o))
+        return complain("cannot listen", servers[which].kept);
+    snprintf(text, sizeof(text), "%lld", (long long)emu_server_port(*out));
+    return emu_store_set(hsm->store, servers[which].kept, text, strlen(text));
+}
+
+static int run(struct emu_hsm *hsm, const sigset_t *signals)
+{
+    struct emu_server *running[SERVERS] = {NULL, NULL, NULL};
+    struct emu_certificate c;
+    struct emu_ports ports;
+    int i, ok = 1, got = 0;
+
+    if (!emu_certificate_open(&c, hsm->store, hsm->options->san))
+        return complain("no certificate could be made", "--san");
+    for (i = 0; ok && i < SERVERS; i++)
+        ok = start_one(hsm, i, &c, &running[i]);
+    if (ok) {
+        ports.service = emu_server_port(running[SERVICE]);
+        ports.control = emu_server_port(running[CONTROL]);
+        ports.imds = emu_server_port(running[IMDS]);
+        ok = emu_environment_write(hsm, &ports, &c.ca);
+        if (!ok)
+            complain("env could not be written", hsm->options->state);
+    }
+    while (ok && sigwait(signals, &got) != 0)
+        continue;
+    emu_faults_stop(hsm->faults);
+    for (i = 0; i < SERVERS; i++)
+        emu_server_stop(running[i]);
+    emu_certificate_free(&c);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct emu_options options;
+    struct emu_hsm hsm;
+    sigset_t signals;
+    int ok;
+
+    if (!emu_options_parse(&options, argc, argv))
+        return 2;
+    if (options.help) {
+        emu_options_help();
+        return 0;
+    }
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    /* Blocked before any thread exists, so that all inherit it. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (!take_folder(options.state))
+        return 1;
+    if (!emu_hsm_open(&hsm, &options)) {
+        complain("the state cannot be opened", options.state);
+        return 1;
+    }
+    ok = run(&hsm, &signals);
+    emu_hsm_close(&hsm);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Key material: made, kept as bytes, and shown by its public half alone.
+ */
+#ifndef EMU_MATERIAL_H
+#define EMU_MATERIAL_H
+
+#include "bytes.h"
+
+#include <json-c/json.h>
+#include <openssl/evp.h>
+
+enum emu_kty { EMU_RSA, EMU_EC, EMU_OCT, EMU_KTY_COUNT };
+
+/* "RSA" or "RSA-HSM" and so on; -1 when it is none. */
+int emu_kty_parse(const char *text);
+/* Always the name with -HSM. */
+const char *emu_kty_name(enum emu_kty kty);
+
+struct emu_curve {
+    const char *name;  /* the service's: P-256K */
+    const char *group; /* OpenSSL's: secp256k1 */
+    int64_t bits;
+    size_t coordinate; /* bytes */
+};
+
+const struct emu_curve *emu_curve_by_name(const char *name);
+const struct emu_curve *emu_curve_by_group(const char *group);
+
+/* New material as bytes: PKCS#8 for RSA and EC, the key itself for oct. */
+int emu_material_generate(enum emu_kty kty, int64_t bits, const char *crv,
+                          struct emu_bytes *out);
+int emu_material_encode(EVP_PKEY *key, struct emu_bytes *der);
+EVP_PKEY *emu_material_decode(const struct emu_bytes *der);
+/* Public JWK members without kty, kid and key_ops; NULL on failure. The
+ * caller puts it. Empty for oct. */
+struct json_object *emu_material_public(enum emu_kty kty,
+                                        const struct emu_bytes *material);
+
+#endif

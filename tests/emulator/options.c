@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One table declares every option; parser and help come from it. A wrong
+ * option is refused by name, never skipped.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct option {
+    const char *name;
+    const char *value;
+    size_t offset;
+    int64_t min;
+    int64_t max;
+    const char *help;
+};
+
+#define TEXT(name, value, field, help)                                         \
+    {                                                                          \
+        name, value, offsetof(struct emu_options, field), 0, 0, help           \
+    }
+#define NUMBER(name, value, field, max, help)                                  \
+    {                                                                          \
+        name, value, offsetof(struct emu_options, field), 0, max, help         \
+    }
+
+static const struct option table[] = {
+    TEXT("--state", "DIR", state, "folder of all state; made when missing"),
+    NUMBER("--port", "N", port, 65535, "service port; 0 is any (default)"),
+    NUMBER("--control-port", "N", control_port, 65535,
+           "control port, plain HTTP for tests"),
+    NUMBER("--imds-port", "N", imds_port, 65535,
+           "metadata service port, plain HTTP"),
+    TEXT("--resource", "URL", resource,
+         "audience of tokens (https://managedhsm.azure.net)"),
+    TEXT("--san", "NAMES", san,
+         "more host names for the certificate, comma separated"),
+    NUMBER("--latency", "MS", latency, 600000,
+           "delay before each answer of the service"),
+};
+
+#define COUNT (sizeof(table) / sizeof(table[0]))
+
+static int number(const struct option *row, const char *text, int64_t *out)
+{
+    char *end = NULL;
+    long long value;
+
+    errno = 0;
+    value = strtoll(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 ||
+        value < row->min || value > row->max) {
+        fprintf(stderr, "mhsm-emulator: %s: a number from %lld to %lld\n",
+                row->name, (long long)row->min, (long long)row->max);
+        return 0;
+    }
+    *out = value;
+    return 1;
+}
+
+static int set(struct emu_options *o, const struct option *row,
+               const char *value)
+{
+    void *field = (char *)o + row->offset;
+
+    if (value == NULL || *value == '\0') {
+        fprintf(stderr, "mhsm-emulator: %s needs a value\n", row->name);
+        return 0;
+    }
+    if (row->max != 0)
+        return number(row, value, field);
+    memcpy(field, &value, sizeof(value));
+    return 1;
+}
+
+static int parse_one(struct emu_options *o, int argc, char **argv, int *at)
+{
+    const char *text = argv[*at];
+    size_t i;
+
+    if (strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0) {
+        o->help = 1;
+        return 1;
+    }
+    for (i = 0; i < COUNT; i++) {
+        size_t len = strlen(table[i].name);
+
+        if (strncmp(text, table[i].name, len) != 0)
+            continue;
+        if (text[len] == '=')
+            return set(o, &table[i], text + len + 1);
+        if (text[len] == '\0') {
+            *at += 1;
+            return set(o, &table[i], *at < argc ? argv[*at] : NULL);
+        }
+    }
+    fprintf(stderr, "mhsm-emulator: unknown option %s (see --help)\n", text);
+    return 0;
+}
+
+int emu_options_parse(struct emu_options *o, int argc, char **argv)
+{
+    int i;
+
+    memset(o, 0, sizeof(*o));
+    o->resource = "https://managedhsm.azure.net";
+    o->san = "";
+    for (i = 1; i < argc; i++) {
+        if (!parse_one(o, argc, argv, &i))
+            return 0;
+    }
+    if (o->help)
+        return 1;
+    if (o->state == NULL) {
+        fprintf(stderr, "mhsm-emulator: --state DIR is required\n");
+        return 0;
+    }
+    if (strncmp(o->resource, "https://", 8) != 0 || strlen(o->resource) > 200 ||
+        strpbrk(o->resource, "\"\\ \r\n") != NULL) {
+        fprintf(stderr, "mhsm-emulator: --resource: an https URL\n");
+        return 0;
+    }
+    return 1;
+}
+
+void emu_options_help(void)
+{
+    size_t i;
+
+    printf("usage: mhsm-emulator --state DIR [options]\n\n"
+           "A local Managed HSM with its token authority and metadata\n"
+           "service, on loopback. Prints shell export lines when ready and\n"
+           "runs until SIGTERM or SIGINT. The same folder gives the same\n"
+           "ports, certificates, principals and keys again.\n\n");
+    for (i = 0; i < COUNT; i++)
+        printf("  %-15s %-6s %s\n", table[i].name, table[i].value,
+               table[i].help);
+    printf("  %-15s %-6s this text\n", "--help", "");
+    printf("\nControl port (JSON): GET /stats, POST /reset, POST /latency,\n"
+           "POST /faults, GET and POST /principals. A fault names a route of\n"
+           "the service (get, create, sign, decrypt, ...), token, imds, or *\n"
+           "for every route of the service but token and imds; those of the\n"
+           "service act on requests whose token is good.\n");
+}

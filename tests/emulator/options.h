@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The command line of the emulator.
+ */
+#ifndef EMU_OPTIONS_H
+#define EMU_OPTIONS_H
+
+#include <stdint.h>
+
+struct emu_options {
+    const char *state;
+    const char *resource;
+    const char *san;
+    int64_t port;
+    int64_t control_port;
+    int64_t imds_port;
+    int64_t latency;
+    int help;
+};
+
+/* 1 when usable; 0 after a message on standard error. */
+int emu_options_parse(struct emu_options *o, int argc, char **argv);
+void emu_options_help(void);
+
+#endif

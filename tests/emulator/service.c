@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The gate in front of the handlers. Its order is the service's: token, then
+ * route, api-version and role, and only then the body. Nothing about a key
+ * may be told to a caller that has not passed it.
+ */
+#include "service.h"
+
+#include "misbehave.h"
+#include "rbac.h"
+#include "router.h"
+#include "token.h"
+#include "version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The version of the request, or 0 with the refusal written. Status polls and
+ * nothing else may come without one. */
+static int api_version(struct emu_request *rq, struct emu_reply *r)
+{
+    const char *text = emu_uri_parameter(&rq->uri, "api-version");
+
+    if (text == NULL) {
+        emu_reply_error(r, 400, "BadParameter",
+                        "The request URI lacks the api-version parameter");
+        return 0;
+    }
+    rq->api = emu_version_rank(text);
+    if (rq->api == 0 || rq->api < emu_version_rank(rq->route->since)) {
+        emu_reply_error(r, 400, "BadParameter",
+                        "The api-version of the request is not supported");
+        return 0;
+    }
+    return 1;
+}
+
+static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
+{
+    if (!emu_token_verify(rq->hsm, rq->authorization, rq->oid)) {
+        emu_challenge(rq, r);
+        return;
+    }
+    if (rq->problem != 0) {
+        emu_reply_problem(r, rq->problem);
+        return;
+    }
+    if (rq->route == NULL) {
+        emu_reply_error(r, 404, "NotFound", "There is no such resource");
+        return;
+    }
+    emu_faults_sleep(rq->hsm->faults, emu_faults_latency(rq->hsm->faults));
+    if (emu_fault_apply(rq, r, rq->route->name, cut))
+        return;
+    if (api_version(rq, r) && emu_rbac_allows(rq, r))
+        rq->route->handler(rq, r);
+}
+
+static void standard_headers(struct emu_request *rq, struct emu_reply *r,
+                             const struct timespec *start)
+{
+    static const char *const fixed[][2] = {
+        {"cache-control", "no-cache"},
+        {"content-security-policy", "default-src 'self'"},
+        {"strict-transport-security", "max-age=31536000; includeSubDomains"},
+        {"x-content-type-options", "nosniff"},
+        {"x-frame-options", "SAMEORIGIN"},
+    };
+    struct timespec now;
+    char latency[32];
+    size_t i;
+
+    for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+        emu_reply_header(r, fixed[i][0], fixed[i][1]);
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(latency, sizeof(latency), "%lld",
+             (long long)((now.tv_sec - start->tv_sec) * 1000 +
+                         (now.tv_nsec - start->tv_nsec) / 1000000));
+    emu_reply_header(r, "x-ms-request-id", r->id);
+    emu_reply_header(r, "x-ms-server-latency", latency);
+    if (strcmp(rq->method, "GET") == 0)
+        emu_reply_header(r, "x-ms-build-version", "1.0.20250101-1-emulator");
+    if (r->status < 400) {
+        emu_reply_header(r, "x-ms-keyvault-region", "local");
+        emu_reply_header(r, "x-ms-keyvault-network-info",
+                         "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=Ipv4;");
+    }
+}
+
+void emu_service(struct emu_request *rq, struct emu_reply *r)
+{
+    struct timespec start;
+    int cut = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    if (rq->problem == 0 && emu_router_find(rq))
+        emu_stats_route(rq->hsm->stats, rq->route->method,
+                        strcmp(rq->route->name, "token") == 0
+                            ? "/token"
+                            : rq->route->pattern);
+    if (rq->route != NULL && rq->route->kind == EMU_ROUTE_AUTHORITY) {
+        if (!emu_fault_apply(rq, r, rq->route->name, &cut))
+            rq->route->handler(rq, r);
+    } else {
+        gate(rq, r, &cut);
+        standard_headers(rq, r, &start);
+    }
+    if (cut)
+        r->wire = EMU_WIRE_CUT;
+}

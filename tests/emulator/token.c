@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Access tokens. Verification looks at nothing in the claims before the
+ * signature holds, and takes one algorithm only.
+ */
+#include "token.h"
+
+#include "json.h"
+
+#include <openssl/core_names.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define TOKEN_MAX     16384
+#define SIGNATURE_MAX 1024
+
+static void issuer(const struct emu_hsm *hsm, char *out, size_t size)
+{
+    snprintf(out, size, "https://sts.windows.net/%s/", hsm->tenant);
+}
+
+static struct json_object *claims(struct emu_hsm *hsm,
+                                  const struct emu_token_claims *c)
+{
+    struct json_object *o = json_object_new_object();
+    char iss[96], uti[EMU_GUID_SIZE];
+    int64_t now = emu_now();
+
+    issuer(hsm, iss, sizeof(iss));
+    if (emu_guid_new(uti) && emu_json_add_string(o, "aud", c->audience) &&
+        emu_json_add_string(o, "iss", iss) && emu_json_add_int(o, "iat", now) &&
+        emu_json_add_int(o, "nbf", now) &&
+        emu_json_add_int(o, "exp", now + c->lifetime) &&
+        emu_json_add_string(o, "appid", c->client_id) &&
+        emu_json_add_string(o, "appidacr", "1") &&
+        emu_json_add_string(o, "idtyp", "app") &&
+        emu_json_add_string(o, "oid", c->oid) &&
+        emu_json_add_string(o, "sub", c->oid) &&
+        emu_json_add_string(o, "tid", hsm->tenant) &&
+        emu_json_add_string(o, "uti", uti) &&
+        emu_json_add_string(o, "ver", "1.0"))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+static struct json_object *head(struct emu_hsm *hsm)
+{
+    struct json_object *o = json_object_new_object();
+
+    if (emu_json_add_string(o, "typ", "JWT") &&
+        emu_json_add_string(o, "alg", "RS256") &&
+        emu_json_add_string(o, "x5t", hsm->token_kid) &&
+        emu_json_add_string(o, "kid", hsm->token_kid))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+/* The object as a base64url part; takes it. */
+static char *part(struct json_object *o)
+{
+    char *text = o == NULL ? NULL : emu_json_text(o);
+    char *encoded =
+        text == NULL ? NULL : emu_base64url_encode(text, strlen(text));
+
+    emu_text_free(text);
+    json_object_put(o);
+    return encoded;
+}
+
+static char *sign_text(EVP_PKEY *key, const char *text)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    unsigned char signature[SIGNATURE_MAX];
+    size_t len = sizeof(signature);
+    char *encoded = NULL;
+
+    if (ctx != NULL &&
+        EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+        EVP_DigestSign(ctx, signature, &len, (const unsigned char *)text,
+                       strlen(text)) == 1)
+        encoded = emu_base64url_encode(signature, len);
+    EVP_MD_CTX_free(ctx);
+    return encoded;
+}
+
+static char *join(const char *a, const char *b)
+{
+    size_t size;
+    char *text;
+
+    if (a == NULL || b == NULL)
+        return NULL;
+    size = strlen(a) + strlen(b) + 2;
+    text = malloc(size);
+    if (text != NULL)
+        snprintf(text, size, "%s.%s", a, b);
+    return text;
+}
+
+char *emu_token_issue(struct emu_hsm *hsm, const struct emu_token_claims *c)
+{
+    char *first = part(head(hsm)), *second = part(claims(hsm, c));
+    char *input = join(first, second);
+    char *signature = input == NULL ? NULL : sign_text(hsm->token_key, input);
+    char *token = join(input, signature);
+
+    emu_text_free(first);
+    emu_text_free(second);
+    emu_text_free(input);
+    emu_text_free(signature);
+    return token;
+}
+
+static int signature_holds(EVP_PKEY *key, const char *text, size_t len,
+                           const struct emu_bytes *signature)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    int ok = ctx != NULL &&
+             EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+             EVP_DigestVerify(ctx, signature->data, signature->len,
+                              (const unsigned char *)text, len) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+static struct json_object *part_json(const char *text)
+{
+    struct emu_bytes raw = {NULL, 0};
+    struct json_object *o = NULL;
+
+    if (emu_base64url_decode(text, TOKEN_MAX, &raw))
+        o = emu_json_parse(raw.data, raw.len);
+    emu_bytes_free(&raw);
+    return o;
+}
+
+static int text_is(struct json_object *o, const char *name, const char *value)
+{
+    const char *text = emu_json_string(o, name);
+
+    return text != NULL && strcmp(text, value) == 0;
+}
+
+static int claims_hold(struct emu_hsm *hsm, struct json_object *o, char *oid)
+{
+    const char *subject = emu_json_string(o, "oid");
+    int64_t nbf, exp, now = emu_now();
+    char iss[96];
+
+    issuer(hsm, iss, sizeof(iss));
+    if (!text_is(o, "iss", iss) || !text_is(o, "tid", hsm->tenant) ||
+        !text_is(o, "aud", hsm->options->resource) ||
+        emu_json_int(o, "nbf", &nbf) != 1 ||
+        emu_json_int(o, "exp", &exp) != 1 || now < nbf || now >= exp ||
+        subject == NULL || !emu_guid_valid(subject))
+        return 0;
+    memcpy(oid, subject, EMU_GUID_SIZE);
+    return 1;
+}
+
+static int verify(struct emu_hsm *hsm, char *token, char *oid)
+{
+    struct emu_bytes signature = {NULL, 0};
+    struct json_object *header = NULL, *payload = NULL;
+    char *second = strchr(token, '.');
+    char *third = second == NULL ? NULL : strchr(second + 1, '.');
+    int ok = 0;
+
+    if (third == NULL ||
+        !emu_base64url_decode(third + 1, SIGNATURE_MAX, &signature) ||
+        !signature_holds(hsm->token_key, token, (size_t)(third - token),
+                         &signature))
+        goto out;
+    *second++ = '\0';
+    *third = '\0';
+    header = part_json(token);
+    payload = part_json(second);
+    ok = text_is(header, "alg", "RS256") &&
+         text_is(header, "kid", hsm->token_kid) &&
+         claims_hold(hsm, payload, oid);
+out:
+    emu_bytes_free(&signature);
+    json_object_put(header);
+    json_object_put(payload);
+    return ok;
+}
+
+int emu_token_verify(struct emu_hsm *hsm, const char *authorization, char *oid)
+{
+    char *copy;
+    int ok;
+
+    if (authorization == NULL ||
+        strncasecmp(authorization, "Bearer ", 7) != 0 ||
+        strlen(authorization) > TOKEN_MAX)
+        return 0;
+    copy = strdup(authorization + 7);
+    if (copy == NULL)
+        return 0;
+    ok = verify(hsm, copy, oid);
+    emu_text_free(copy);
+    return ok;
+}
+
+static int add_number(struct json_object *o, const char *name, EVP_PKEY *key,
+                      const char *parameter)
+{
+    unsigned char raw[SIGNATURE_MAX];
+    BIGNUM *value = NULL;
+    int ok = 0;
+
+    if (EVP_PKEY_get_bn_param(key, parameter, &value) == 1 &&
+        BN_num_bytes(value) <= (int)sizeof(raw))
+        ok = emu_json_add_bytes(o, name, raw, (size_t)BN_bn2bin(value, raw));
+    BN_free(value);
+    return ok;
+}
+
+struct json_object *emu_token_jwk(struct emu_hsm *hsm)
+{
+    struct json_object *o = json_object_new_object();
+
+    if (emu_json_add_string(o, "kty", "RSA") &&
+        emu_json_add_string(o, "use", "sig") &&
+        emu_json_add_string(o, "kid", hsm->token_kid) &&
+        emu_json_add_string(o, "x5t", hsm->token_kid) &&
+        add_number(o, "n", hsm->token_key, OSSL_PKEY_PARAM_RSA_N) &&
+        add_number(o, "e", hsm->token_key, OSSL_PKEY_PARAM_RSA_E))
+        return o;
+    json_object_put(o);
+    return NULL;
+}

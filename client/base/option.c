@@ -87,7 +87,7 @@ static const struct row {
       "Audience of tokens; when absent, derived from the host or taken "
       "from the HSM's challenge."},
      check_resource,
-     "an https URL"},
+     "an https URL without a final slash"},
     {{"verify-challenge-resource", "MHSM_VERIFY_CHALLENGE_RESOURCE", NULL,
       MHSM_OPTION_BOOLEAN, "yes", NULL, 0, 0, "YES|NO",
       "Refuse a challenge whose resource is not a parent of the HSM's host."},
@@ -283,9 +283,10 @@ static int check_authority(const char *value)
     return check_url(value, 0);
 }
 
+/* A final slash would ask for another audience. */
 static int check_resource(const char *value)
 {
-    return check_url(value, 0);
+    return check_url(value, 0) && value[strlen(value) - 1] != '/';
 }
 
 static int check_imds(const char *value)

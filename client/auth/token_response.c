@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reads the answers of token endpoints.  A body may hold a token: it is never
+ * quoted, whatever is wrong with it, and json-c's copies are overwritten.
+ */
+#include "auth/token_response.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/base64url.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+enum { token_max = 32768, line_max = 300 };
+
+/* Nothing lives for ever: a longer life is somebody's mistake. */
+static const int64_t life_max = (int64_t)365 * 24 * 3600;
+
+int mhsmi_token_check(const char *text)
+{
+    size_t size;
+
+    for (size = 0; text[size] != '\0'; size++) {
+        if (text[size] <= ' ' || text[size] > '~' || size == token_max)
+            return 0;
+    }
+    return size != 0;
+}
+
+int64_t mhsmi_token_expiry(const char *jwt)
+{
+    const char *from = strchr(jwt, '.'), *to;
+    struct json_object *claims;
+    struct mhsmi_buf json;
+    int64_t expires = 0;
+
+    to = from != NULL ? strchr(from + 1, '.') : NULL;
+    if (to == NULL)
+        return 0;
+    mhsmi_buf_init(&json, token_max);
+    if (mhsmi_base64url_decode(&json, from + 1, (size_t)(to - from - 1))) {
+        claims = mhsmi_json_parse(json.data, json.size);
+        expires = mhsmi_json_int(claims, "exp", 0);
+        mhsmi_json_wipe(claims);
+    }
+    mhsmi_buf_clear(&json);
+    return expires > 0 ? expires : 0;
+}
+
+/* "2026-01-31T10:00:00+00:00" and the forms of HTTP dates: 0 when neither. */
+static int64_t parse_date(const char *text)
+{
+    struct tm tm = {0};
+    const char *rest;
+    int hours, minutes;
+    time_t value;
+    char sign;
+
+    if (strlen(text) > 64)
+        return 0;
+    rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (rest == NULL) {
+        value = curl_getdate(text, NULL);
+        return value > 0 ? (int64_t)value : 0;
+    }
+    value = timegm(&tm);
+    if (*rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3 &&
+        (sign == '+' || sign == '-'))
+        value -= (sign == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+    return value > 0 ? (int64_t)value : 0;
+}
+
+static int64_t find_expiry(struct json_object *answer, const char *text,
+                           int64_t now)
+{
+    int64_t life = mhsmi_json_int(answer, "expires_in", -1);
+    int64_t at = mhsmi_json_int(answer, "expires_on", 0);
+    const char *date = mhsmi_json_string(answer, "expires_on");
+
+    if (life >= 0)
+        return now + (life < life_max ? life : life_max);
+    if (at == 0 && date != NULL)
+        at = parse_date(date);
+    if (at <= 0)
+        at = mhsmi_token_expiry(text);
+    return at > now + life_max ? now + life_max : at;
+}
+
+/* When to renew ahead: as told, else at half of a long life. */
+static int64_t find_refresh(struct json_object *answer, int64_t expires,
+                            int64_t now)
+{
+    int64_t after = mhsmi_json_int(answer, "refresh_in", -1);
+    int64_t life = expires - now;
+
+    if (after >= 0 && expires != 0 && after < life)
+        return now + after;
+    return expires != 0 && life >= 7200 ? now + life / 2 : 0;
+}
+
+mhsm_status mhsmi_token_response_parse(const struct mhsmi_buf *body,
+                                       int64_t now, struct mhsmi_token *token,
+                                       mhsm_error **err)
+{
+    struct json_object *answer = mhsmi_json_parse(body->data, body->size);
+    const char *text = mhsmi_json_string(answer, "access_token");
+    const char *type = mhsmi_json_string(answer, "token_type");
+    mhsm_status st = MHSM_OK;
+
+    if (answer == NULL) {
+        st = mhsmi_error(err, MHSM_ERR_PROTOCOL,
+                         "the answer (%zu octets) is not JSON", body->size);
+    } else if (text == NULL || !mhsmi_token_check(text)) {
+        st = mhsmi_error(err, MHSM_ERR_PROTOCOL,
+                         "the answer has no usable access_token");
+    } else if (type != NULL && strcasecmp(type, "Bearer") != 0) {
+        st = mhsmi_error(err, MHSM_ERR_PROTOCOL,
+                         "the answer has a token of type \"%.40s\", not a "
+                         "bearer token",
+                         type);
+    } else if (!mhsmi_buf_puts(&token->text, text)) {
+        st = mhsmi_error_memory(err);
+    } else {
+        token->expires = find_expiry(answer, text, now);
+        token->refresh = find_refresh(answer, token->expires, now);
+        if (token->expires != 0 && token->expires <= now) {
+            st = mhsmi_error(err, MHSM_ERR_CREDENTIAL,
+                             "the token received has already expired");
+            mhsmi_error_set_hint(err, "compare the clock of this machine with "
+                                      "the authority's");
+            mhsmi_token_clear(token);
+        }
+    }
+    mhsmi_json_wipe(answer);
+    return st;
+}
+
+/* What Entra's numbers mean for somebody who configures a signer. */
+static const struct {
+    int64_t code;
+    const char *hint;
+} entra_codes[] = {
+    {7000215, "the client secret is wrong; often its id was pasted in place "
+              "of its value"},
+    {7000222, "the client secret has expired: make a new one for the "
+              "application"},
+    {700016, "no such application in this tenant: check client-id and "
+             "tenant-id"},
+    {700011, "no such application in this tenant: check client-id and "
+             "tenant-id"},
+    {700025, "the application is a public client, which may have no secret"},
+    {700024, "the assertion is outside its validity: check this machine's "
+             "clock"},
+    {70001, "the application is disabled or unknown in this tenant"},
+    {7000112, "the application is disabled"},
+    {90002, "the tenant does not exist: check tenant-id and authority-host"},
+    {900023, "tenant-id is malformed"},
+    {500011, "the tenant does not know this resource: wrong cloud or wrong "
+             "`resource`"},
+    {650052, "the tenant does not know this resource: wrong cloud or wrong "
+             "`resource`"},
+    {50001, "the tenant does not know this resource: wrong cloud or wrong "
+            "`resource`"},
+    {70011, "the scope is malformed: check the option `resource`"},
+    {53003, "conditional access blocks this application or address"},
+    {50196, "the authority sees a loop: too many token requests from this "
+            "client"},
+};
+
+/* The first number of error_codes, or that of "AADSTS700016: ..." . */
+static int64_t entra_code(struct json_object *answer, const char *text)
+{
+    struct json_object *codes = mhsmi_json_array(answer, "error_codes");
+    int64_t code = 0;
+    size_t i;
+
+    if (codes != NULL && json_object_array_length(codes) > 0)
+        code = json_object_get_int64(json_object_array_get_idx(codes, 0));
+    if (code == 0 && text != NULL && strncmp(text, "AADSTS", 6) == 0) {
+        for (i = 6; text[i] >= '0' && text[i] <= '9' && i < 18; i++)
+            code = code * 10 + (text[i] - '0');
+    }
+    return code;
+}
+
+static const char *find_hint(int64_t code)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(entra_codes) / sizeof(entra_codes[0]); i++) {
+        if (entra_codes[i].code == code)
+            return entra_codes[i].hint;
+    }
+    return NULL;
+}
+
+/* The parts of a refusal, whichever of the three shapes it has. */
+struct refusal {
+    const char *error, *text, *correlation;
+};
+
+static struct refusal read_refusal(struct json_object *answer)
+{
+    struct json_object *inner = mhsmi_json_object(answer, "error");
+    struct refusal refusal = {NULL, NULL, NULL};
+
+    if (inner != NULL) {
+        refusal.error = mhsmi_json_string(inner, "code");
+        refusal.text = mhsmi_json_string(inner, "message");
+        refusal.correlation = mhsmi_json_string(inner, "correlationId");
+        return refusal;
+    }
+    refusal.error = mhsmi_json_string(answer, "error");
+    refusal.text = mhsmi_json_string(answer, "error_description");
+    if (refusal.text == NULL)
+        refusal.text = mhsmi_json_string(answer, "message");
+    refusal.correlation = mhsmi_json_string(answer, "correlation_id");
+    if (refusal.correlation == NULL)
+        refusal.correlation = mhsmi_json_string(answer, "correlationId");
+    return refusal;
+}
+
+static mhsm_status status_of(int http_status)
+{
+    if (http_status == 429)
+        return MHSM_ERR_THROTTLED;
+    if (http_status >= 500)
+        return MHSM_ERR_SERVICE;
+    if (http_status >= 300 && http_status < 400)
+        return MHSM_ERR_PROTOCOL;
+    return http_status < 300 ? MHSM_ERR_PROTOCOL : MHSM_ERR_CREDENTIAL;
+}
+
+mhsm_status mhsmi_token_response_error(const struct mhsmi_response *response,
+                                       const char *who, mhsm_error **err)
+{
+    struct json_object *answer =
+        mhsmi_json_parse(response->body.data, response->body.size);
+    struct refusal refusal = read_refusal(answer);
+    mhsm_status st = status_of(response->status);
+    int64_t code = entra_code(answer, refusal.text);
+    const char *hint = find_hint(code);
+    size_t line;
+
+    if (refusal.text != NULL) {
+        /* The first line; the rest repeats trace ids and times. */
+        line = strcspn(refusal.text, "\r\n");
+        st = mhsmi_error(err, st, "%s: %.*s%s%.80s%s", who,
+                         (int)(line < line_max ? line : line_max), refusal.text,
+                         refusal.correlation != NULL ? " (correlation id " : "",
+                         refusal.correlation != NULL ? refusal.correlation : "",
+                         refusal.correlation != NULL ? ")" : "");
+    } else if (refusal.error != NULL) {
+        st = mhsmi_error(err, st, "%s: refused: %.80s", who, refusal.error);
+    } else {
+        st = mhsmi_error(err, st,
+                         "%s: answered HTTP %d with %zu octets that "
+                         "explain nothing",
+                         who, response->status, response->body.size);
+    }
+    if (response->status >= 300 && response->status < 400)
+        hint = "a redirect is never followed with a secret: check "
+               "authority-host and the proxy";
+    if (hint != NULL)
+        mhsmi_error_set_hint(err, "%s", hint);
+    mhsmi_error_set_service(
+        err, response->status, refusal.error != NULL ? refusal.error : "",
+        response->request_id != NULL ? response->request_id : "");
+    mhsmi_json_wipe(answer);
+    return st;
+}

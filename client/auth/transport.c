@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Options turned into transports, retry policies and request ids.  Does no
+ * I/O beyond asking the kernel for random octets.
+ */
+#include "auth/transport.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "mhsm/version.h"
+
+enum { base_delay_ms = 800, max_delay_ms = 60000 };
+
+static int bounded(long value)
+{
+    return value > INT_MAX ? INT_MAX : (int)value;
+}
+
+void mhsmi_transport_init(struct mhsmi_transport *transport,
+                          const mhsm_config *config, enum mhsmi_host_kind kind,
+                          const char *user_agent)
+{
+    const char *proxy = mhsm_config_get(config, "proxy");
+    const char *roots =
+        kind == MHSMI_HOST_HSM ? "ca-file" : "authority-ca-file";
+
+    memset(transport, 0, sizeof(*transport));
+    transport->user_agent = user_agent;
+    transport->connect_timeout_ms =
+        bounded(mhsm_config_get_long(config, "connect-timeout"));
+    transport->max_connections =
+        bounded(mhsm_config_get_long(config, "max-connections"));
+    transport->max_connection_age_s =
+        bounded(mhsm_config_get_long(config, "connection-age") / 1000);
+    transport->idle_timeout_s =
+        bounded(mhsm_config_get_long(config, "connection-idle") / 1000);
+    if (kind == MHSMI_HOST_METADATA) {
+        transport->proxy = "";
+        return;
+    }
+    transport->ca_file = mhsm_config_get(config, roots);
+    transport->no_proxy = mhsm_config_get(config, "no-proxy");
+    transport->proxy = proxy != NULL && strcmp(proxy, "none") == 0 ? "" : proxy;
+}
+
+char *mhsmi_user_agent(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    return mhsmi_asprintf("mhsm/%s (Linux; OpenSSL %s; libcurl %s)",
+                          MHSM_VERSION, OpenSSL_version(OPENSSL_VERSION_STRING),
+                          info->version);
+}
+
+struct mhsmi_retry_policy mhsmi_retry_policy_of(const mhsm_config *config,
+                                                enum mhsmi_retry_class class)
+{
+    struct mhsmi_retry_policy policy = {0};
+
+    policy.class = class;
+    policy.max_retries = bounded(mhsm_config_get_long(config, "retries"));
+    policy.base_delay_ms = base_delay_ms;
+    policy.max_delay_ms = max_delay_ms;
+    return policy;
+}
+
+int mhsmi_random_octets(unsigned char *data, size_t size)
+{
+    size_t used = 0;
+    ssize_t n;
+
+    while (used < size) {
+        n = getrandom(data + used, size - used, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return 0;
+        used += (size_t)n;
+    }
+    return 1;
+}
+
+int mhsmi_uuid(char uuid[MHSMI_UUID_SIZE])
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char octets[16];
+    size_t i, at = 0;
+
+    if (!mhsmi_random_octets(octets, sizeof(octets)))
+        return 0;
+    octets[6] = (unsigned char)((octets[6] & 0x0f) | 0x40);
+    octets[8] = (unsigned char)((octets[8] & 0x3f) | 0x80);
+    for (i = 0; i < sizeof(octets); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            uuid[at++] = '-';
+        uuid[at++] = hex[octets[i] >> 4];
+        uuid[at++] = hex[octets[i] & 15];
+    }
+    uuid[at] = '\0';
+    return 1;
+}

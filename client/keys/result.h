@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The outcome of an operation, inside the library.
+ */
+#ifndef MHSM_CLIENT_KEYS_RESULT_H
+#define MHSM_CLIENT_KEYS_RESULT_H
+
+#include "base/buf.h"
+#include "mhsm/crypto.h"
+
+/* Each part is wiped when freed. */
+struct mhsm_result {
+    struct mhsmi_buf data, iv, tag;
+};
+
+/* NULL when out of memory; `max` bounds the data. */
+mhsm_result *mhsmi_result_new(size_t max);
+
+#endif

@@ -62,6 +62,9 @@ void cli_help(FILE *stream, const struct cli *cli);
 /* mhsm(1) in roff. */
 void cli_man(FILE *stream);
 
+/* An option's default as the command has it, which is not always the
+ * library's; NULL: unset. */
+const char *cli_default_of(const mhsm_option *option);
 /* Options: defaults < openssl.cnf < environment < command line. */
 MHSM_NODISCARD mhsm_status cli_configure(struct cli *cli, mhsm_error **err);
 /* cli_configure() and a client.  No I/O but the configuration file. */

@@ -5,7 +5,7 @@
  */
 #include <json-c/json.h>
 
-#include "base/buf.h"
+#include "base/config.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/out.h"
@@ -20,10 +20,8 @@ static char *origin_text(const struct cli *cli, const mhsm_option *option)
     case MHSM_ORIGIN_FILE:
         return mhsmi_asprintf("%s [%s]", cli->file, cli->section);
     case MHSM_ORIGIN_ENVIRONMENT:
-        if (option->alias != NULL)
-            return mhsmi_asprintf("variable %s or %s", option->variable,
-                                  option->alias);
-        return mhsmi_asprintf("variable %s", option->variable);
+        return mhsmi_asprintf("variable %s",
+                              mhsmi_config_source(cli->config, option->name));
     case MHSM_ORIGIN_COMMAND_LINE:
         return mhsmi_strdup("command line");
     case MHSM_ORIGIN_DEFAULT:

@@ -3,11 +3,19 @@
  * From what was typed to a client and a key's URI.  The order of the sources
  * is the library's (config.h); this file only feeds them.
  */
+#include <string.h>
+
 #include "base/buf.h"
 #include "cli/cli.h"
 
 /* A person waits longer than a server that must answer its own clients. */
 static const char command_timeout[] = "60s";
+
+const char *cli_default_of(const mhsm_option *option)
+{
+    return strcmp(option->name, "timeout") == 0 ? command_timeout
+                                                : option->default_value;
+}
 
 static mhsm_status set_command_line(struct cli *cli, mhsm_error **err)
 {

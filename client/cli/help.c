@@ -81,13 +81,16 @@ static void setting_rows(FILE *stream)
     size_t i;
 
     for (i = 0; (option = mhsm_option_at(i)) != NULL; i++) {
+        const char *value = cli_default_of(option);
+
         snprintf(left, sizeof(left), "--%s %s", option->name,
                  option->argument ? option->argument : "VALUE");
-        snprintf(help, sizeof(help), "%s [%s%s%s%s%s]", option->help,
-                 option->variable, option->alias ? ", " : "",
-                 option->alias ? option->alias : "",
-                 option->default_value ? "; default " : "",
-                 option->default_value ? option->default_value : "");
+        snprintf(help, sizeof(help), "%s%s%s%s [%s%s%s%s%s]", option->help,
+                 option->choices ? " (" : "",
+                 option->choices ? option->choices : "",
+                 option->choices ? ")" : "", option->variable,
+                 option->alias ? ", " : "", option->alias ? option->alias : "",
+                 value ? "; default " : "", value ? value : "");
         row(stream, left, help);
     }
 }

@@ -99,17 +99,24 @@ static void setting_entries(FILE *stream)
     size_t i;
 
     for (i = 0; (option = mhsm_option_at(i)) != NULL; i++) {
+        const char *value = cli_default_of(option);
+
         fputs(".TP\n\\fB\\-\\-", stream);
         put(stream, option->name);
         fputs("\\fR \\fI", stream);
         put(stream, option->argument ? option->argument : "VALUE");
         fputs("\\fR\n", stream);
-        put(stream, option->help);
-        fprintf(stream, "\n(%s%s%s", option->variable,
-                option->alias ? ", " : "", option->alias ? option->alias : "");
-        if (option->default_value != NULL) {
+        put_line(stream, option->help);
+        if (option->choices != NULL) {
+            fputs("One of ", stream);
+            put(stream, option->choices);
+            fputs(".\n", stream);
+        }
+        fprintf(stream, "(%s%s%s", option->variable, option->alias ? ", " : "",
+                option->alias ? option->alias : "");
+        if (value != NULL) {
             fputs("; default ", stream);
-            put(stream, option->default_value);
+            put(stream, value);
         }
         fputs(")\n", stream);
     }

@@ -219,8 +219,8 @@ static mhsm_status check_complete(const struct cli *cli, mhsm_error **err)
 
     if (cli->command == NULL)
         return cli->noun != NULL
-                   ? mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                                 "mhsm %s: which command?", cli->noun->name)
+                   ? mhsmi_error(err, MHSM_ERR_ARGUMENT, "%s: which command?",
+                                 cli->noun->name)
                    : mhsmi_error(err, MHSM_ERR_ARGUMENT, "which command?");
     for (i = 0; i < CLI_GROUPS && cli->command->groups[i] != NULL; i++) {
         const struct cli_option *option = cli->command->groups[i];

@@ -79,7 +79,7 @@ static int parse_iso(const char *text, int64_t *value)
     struct tm tm, back;
     int64_t offset = 0;
     time_t seconds;
-    int year;
+    int year, day;
 
     memset(&tm, 0, sizeof(tm));
     if (!take(&at, 4, 1970, 9999, &year) || !take_char(&at, '-') ||
@@ -99,9 +99,10 @@ static int parse_iso(const char *text, int64_t *value)
         if (!take_zone(&at, &offset))
             return 0;
     }
-    seconds = timegm(&tm);
     /* timegm() makes 3 March of 31 February: compare. */
-    if (gmtime_r(&seconds, &back) == NULL || back.tm_mday != tm.tm_mday)
+    day = tm.tm_mday;
+    seconds = timegm(&tm);
+    if (gmtime_r(&seconds, &back) == NULL || back.tm_mday != day)
         return 0;
     *value = (int64_t)seconds - offset;
     return 1;

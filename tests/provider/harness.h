@@ -78,7 +78,8 @@ struct th_principal {
 /* `role` NULL: no role at all. */
 void th_principal_new(const char *name, const char *role, const char *scope,
                       struct th_principal *principal);
-/* What contexts opened from now on use; th_environment_reset undoes it. */
+/* What contexts opened from now on use.  th_environment_reset undoes it, but
+ * not before their first request: the secret is read then. */
 void th_principal_use(const struct th_principal *principal);
 
 /* OpenSSL ----------------------------------------------------------------- */
@@ -94,7 +95,8 @@ struct th_context {
     OSSL_PROVIDER *providers[2];
 };
 
-/* Reads the environment now: later changes do not reach the context. */
+/* Reads the environment now: later changes do not reach the context.  The
+ * program ends when a provider does not load or leaves an error behind. */
 void th_context_open(struct th_context *context, enum th_order order);
 void th_context_close(struct th_context *context);
 const char *th_order_name(enum th_order order);
@@ -105,7 +107,7 @@ OSSL_LIB_CTX *th_plain(void);
 EVP_PKEY *th_open(OSSL_LIB_CTX *lib, const char *uri);
 /* The first object of type `expect` (OSSL_STORE_INFO_*). */
 EVP_PKEY *th_open_as(OSSL_LIB_CTX *lib, const char *uri, int expect);
-/* As th_open, or the program ends. */
+/* As th_open; the program ends when that fails or leaves an error behind. */
 EVP_PKEY *th_must_open(OSSL_LIB_CTX *lib, const char *uri);
 /* The public part as a key of the default provider. */
 EVP_PKEY *th_public(EVP_PKEY *key);
@@ -132,7 +134,7 @@ int th_sign_and_verify(OSSL_LIB_CTX *lib, EVP_PKEY *key,
  * with the digest of the curve's size. */
 struct th_scheme th_scheme_of(EVP_PKEY *key);
 
-/* Error queue: these also empty it. */
+/* Error queue: these also empty it.  For the main thread alone. */
 #define TH_QUIET()                                                             \
     th_queue_quiet(__FILE__, __LINE__) /* no entry at all is left */
 #define TH_ONE_ERROR(...)                                                      \
@@ -162,10 +164,12 @@ struct th_tls {
     OSSL_LIB_CTX *server_lib, *client_lib;
     EVP_PKEY *key;
     X509 *certificate;
-    int version;         /* TLS1_2_VERSION or TLS1_3_VERSION */
-    const char *groups;  /* NULL: the library's own */
-    const char *ciphers; /* TLS 1.2, NULL: the library's own */
-    const char *sigalgs; /* that the client offers; NULL: the library's own */
+    int version;          /* TLS1_2_VERSION or TLS1_3_VERSION */
+    const char *groups;   /* NULL: the library's own */
+    const char *ciphers;  /* TLS 1.2, NULL: the library's own */
+    const char *sigalgs;  /* that the client offers; NULL: the library's own */
+    EVP_PKEY *client_key; /* NULL: the server asks for no certificate */
+    X509 *client_certificate;
 };
 
 /* A handshake over memory, a message each way, and the client's check of the

@@ -92,12 +92,24 @@ static SSL_CTX *context(OSSL_LIB_CTX *lib, const struct th_tls *tls)
     return ctx;
 }
 
+static int identify(SSL_CTX *ctx, X509 *certificate, EVP_PKEY *key)
+{
+    return SSL_CTX_use_certificate(ctx, certificate) > 0 &&
+           SSL_CTX_use_PrivateKey(ctx, key) > 0 &&
+           SSL_CTX_check_private_key(ctx) > 0;
+}
+
 static SSL *server_of(SSL_CTX *ctx, const struct th_tls *tls)
 {
-    if (ctx == NULL || SSL_CTX_use_certificate(ctx, tls->certificate) <= 0 ||
-        SSL_CTX_use_PrivateKey(ctx, tls->key) <= 0 ||
-        SSL_CTX_check_private_key(ctx) <= 0)
+    if (ctx == NULL || !identify(ctx, tls->certificate, tls->key))
         return NULL;
+    if (tls->client_key != NULL) {
+        if (!X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx),
+                                 tls->client_certificate))
+            return NULL;
+        SSL_CTX_set_verify(
+            ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    }
     return SSL_new(ctx);
 }
 
@@ -107,6 +119,9 @@ static SSL *client_of(SSL_CTX *ctx, const struct th_tls *tls)
 
     if (ctx == NULL ||
         !X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), tls->certificate))
+        return NULL;
+    if (tls->client_key != NULL &&
+        !identify(ctx, tls->client_certificate, tls->client_key))
         return NULL;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     if (tls->sigalgs != NULL &&

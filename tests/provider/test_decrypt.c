@@ -262,8 +262,8 @@ static void unwrapping_keys(void)
                      "/keys", &service);
     th_principal_use(&service);
     th_context_open(&context, TH_LAST);
-    th_environment_reset();
     wrapper = th_must_open(context.lib, "mhsm:dec-unwrap");
+    th_environment_reset(); /* its token is there now */
     size = encrypt(wrapper, RSA_PKCS1_OAEP_PADDING, "SHA256", NULL, secret,
                    sizeof(secret), sealed);
     ctx = begin(context.lib, wrapper, RSA_PKCS1_OAEP_PADDING, "SHA256");

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fork, as servers do it: the key is loaded and used in the parent, children
+ * use it with connections of their own, and the parent's connection goes on.
+ * A child that hangs is a failure after its alarm, not a hang of the test.
+ */
+#include "harness.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+
+enum { CHILDREN = 4, ROUNDS = 20, LIMIT_S = 60 };
+
+static struct th_context last;
+static EVP_PKEY *rsa, *ec;
+
+static void prepare(void)
+{
+    th_rsa_create("fk-rsa", 2048, NULL);
+    th_ec_create("fk-ec", "P-256", NULL);
+    th_context_open(&last, TH_LAST);
+    rsa = th_must_open(last.lib, "mhsm:fk-rsa");
+    ec = th_must_open(last.lib, "mhsm:fk-ec");
+}
+
+static int sign(EVP_PKEY *key)
+{
+    struct th_scheme scheme = th_scheme_of(key);
+    int good = th_sign_and_verify(last.lib, key, &scheme, "text");
+
+    if (!good)
+        ERR_print_errors_fp(stderr);
+    return good && ERR_peek_error() == 0;
+}
+
+/* Run `body` in a child; its exit code is 0 when `body` returns 1. */
+static pid_t start(int (*body)(void))
+{
+    pid_t child;
+
+    fflush(NULL); /* else exit() in the child prints it again */
+    child = fork();
+    if (child < 0)
+        th_die("fork failed");
+    if (child == 0) {
+        alarm(LIMIT_S);
+        _exit(body() ? 0 : 1);
+    }
+    return child;
+}
+
+static int ends_well(pid_t child)
+{
+    int status = 0;
+
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+static int sign_both(void)
+{
+    return sign(rsa) && sign(ec);
+}
+
+static void children_before_the_first_signature(void)
+{
+    pid_t children[CHILDREN];
+    int i;
+
+    for (i = 0; i < CHILDREN; i++)
+        children[i] = start(sign_both);
+    for (i = 0; i < CHILDREN; i++)
+        CU_ASSERT(ends_well(children[i]));
+    CU_ASSERT(sign_both());
+}
+
+/* One connection in the parent, alive and idle; each child opens its own and
+ * needs no token of its own; the parent's is neither closed nor disturbed. */
+static void the_parents_connection_survives(void)
+{
+    struct th_stats before, after;
+    pid_t children[CHILDREN];
+    int i;
+
+    CU_ASSERT(sign_both());
+    before = th_stats();
+    CU_ASSERT(sign(ec));
+    after = th_stats();
+    CU_ASSERT_EQUAL(after.connections, before.connections);
+    for (i = 0; i < CHILDREN; i++) {
+        children[i] = start(sign_both);
+        CU_ASSERT(ends_well(children[i]));
+    }
+    after = th_stats();
+    CU_ASSERT_EQUAL(after.connections - before.connections, CHILDREN);
+    CU_ASSERT_EQUAL(after.tokens, before.tokens);
+    for (i = 0; i < CHILDREN; i++)
+        children[i] = start(sign_both);
+    for (i = 0; i < CHILDREN; i++)
+        CU_ASSERT(ends_well(children[i]));
+    before = th_stats();
+    CU_ASSERT(sign_both());
+    after = th_stats();
+    CU_ASSERT_EQUAL(after.connections, before.connections);
+}
+
+static int sign_in_a_grandchild(void)
+{
+    pid_t child;
+
+    if (!sign(ec))
+        return 0;
+    child = start(sign_both);
+    return sign(rsa) && ends_well(child) && sign(ec);
+}
+
+static void grandchildren(void)
+{
+    CU_ASSERT(ends_well(start(sign_in_a_grandchild)));
+    CU_ASSERT(sign_both());
+}
+
+static int free_everything(void)
+{
+    EVP_PKEY_free(rsa);
+    EVP_PKEY_free(ec);
+    th_context_close(&last);
+    return 1;
+}
+
+static int load_and_sign(void)
+{
+    struct th_context context;
+    EVP_PKEY *key;
+    struct th_scheme scheme;
+    int good;
+
+    th_context_open(&context, TH_LAST);
+    key = th_must_open(context.lib, "mhsm:fk-ec");
+    scheme = th_scheme_of(key);
+    good = th_sign_and_verify(context.lib, key, &scheme, "text");
+    EVP_PKEY_free(key);
+    th_context_close(&context);
+    return good;
+}
+
+static void children_may_tidy_up(void)
+{
+    CU_ASSERT(ends_well(start(free_everything)));
+    CU_ASSERT(sign_both());
+    CU_ASSERT(ends_well(start(load_and_sign)));
+    CU_ASSERT(sign_both());
+}
+
+/* exit() runs libcrypto's and our own clean-up in the child. */
+static int sign_and_exit(void)
+{
+    int good = sign(ec);
+
+    exit(good ? 0 : 1);
+}
+
+static int exit_at_once(void)
+{
+    exit(0);
+}
+
+static void exit_in_a_child(void)
+{
+    struct th_stats before, after;
+
+    CU_ASSERT(sign_both());
+    CU_ASSERT(ends_well(start(exit_at_once)));
+    CU_ASSERT(ends_well(start(sign_and_exit)));
+    before = th_stats();
+    CU_ASSERT(sign_both());
+    after = th_stats();
+    CU_ASSERT_EQUAL(after.connections, before.connections);
+}
+
+/* The fork hits the parent in the middle of requests of other threads. ---- */
+
+static atomic_int stopping;
+
+/* Nothing but signatures: a fork while another thread holds a lock of
+ * libcrypto's own is beyond what the module can mend. */
+static void *keep_signing(void *arg)
+{
+    struct th_scheme scheme = {"SHA256", 0};
+    int *good = arg;
+
+    *good = 1;
+    while (!atomic_load(&stopping)) {
+        size_t size = 0;
+        unsigned char *signature =
+            th_sign(last.lib, ec, &scheme, "text", &size);
+
+        *good = *good && signature != NULL;
+        OPENSSL_free(signature);
+    }
+    return NULL;
+}
+
+static void forks_while_others_sign(void)
+{
+    pthread_t threads[2];
+    int good[2] = {0, 0}, i;
+
+    atomic_store(&stopping, 0);
+    th_latency(10);
+    for (i = 0; i < 2; i++) {
+        if (pthread_create(&threads[i], NULL, keep_signing, &good[i]) != 0)
+            th_die("no thread");
+    }
+    for (i = 0; i < ROUNDS; i++) {
+        th_sleep_ms(13 + 7 * i % 10);
+        TH_TRUE(ends_well(start(i % 2 == 0 ? sign_both : sign_and_exit)),
+                "child %d", i);
+    }
+    atomic_store(&stopping, 1);
+    for (i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        CU_ASSERT(good[i]);
+    }
+    th_reset();
+    CU_ASSERT(sign_both());
+}
+
+/* Children that start together and live on: a server's workers. */
+static int work(void)
+{
+    int i, good = 1;
+
+    for (i = 0; good && i < ROUNDS; i++)
+        good = sign(i % 2 == 0 ? rsa : ec);
+    return good;
+}
+
+static void workers(void)
+{
+    struct th_stats before = th_stats(), after;
+    pid_t children[CHILDREN];
+    int i;
+
+    for (i = 0; i < CHILDREN; i++)
+        children[i] = start(work);
+    for (i = 0; i < CHILDREN; i++)
+        CU_ASSERT(ends_well(children[i]));
+    after = th_stats();
+    CU_ASSERT_EQUAL(after.requests - before.requests, CHILDREN * ROUNDS);
+    CU_ASSERT_EQUAL(after.connections - before.connections, CHILDREN);
+    CU_ASSERT_EQUAL(after.tokens, before.tokens);
+    CU_ASSERT(sign_both());
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"keys load", prepare},
+        {"children before the first signature",
+         children_before_the_first_signature},
+        {"the parent's connection survives", the_parents_connection_survives},
+        {"grandchildren", grandchildren},
+        {"children may tidy up", children_may_tidy_up},
+        {"exit in a child", exit_in_a_child},
+        {"forks while others sign", forks_while_others_sign},
+        {"workers", workers},
+        CU_TEST_INFO_NULL,
+    };
+    int code = th_main("provider: fork", tests);
+
+    EVP_PKEY_free(rsa);
+    EVP_PKEY_free(ec);
+    th_context_close(&last);
+    return code;
+}

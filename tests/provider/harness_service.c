@@ -118,17 +118,20 @@ static const char *administrator(void)
     char url[TEXT_SIZE], form[TEXT_SIZE];
     struct th_call call = {.method = "POST", .url = url, .form = form};
     struct json_object *answer;
+    char *secret;
     long status = 0;
 
     if (token != NULL)
         return token;
     th_environment_reset();
+    secret = curl_easy_escape(NULL, variable("AZURE_CLIENT_SECRET"), 0);
     snprintf(url, sizeof(url), "%s/%s/oauth2/v2.0/token",
              variable("AZURE_AUTHORITY_HOST"), variable("AZURE_TENANT_ID"));
     snprintf(form, sizeof(form),
              "grant_type=client_credentials&client_id=%s&client_secret=%s"
              "&scope=https%%3A%%2F%%2Fmanagedhsm.azure.net%%2F.default",
-             variable("AZURE_CLIENT_ID"), variable("AZURE_CLIENT_SECRET"));
+             variable("AZURE_CLIENT_ID"), secret);
+    curl_free(secret);
     answer = th_http(&call, &status);
     if (status != 200)
         th_die("the authority answers %ld: %s", status,

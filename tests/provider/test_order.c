@@ -261,10 +261,14 @@ static int tls_between(OSSL_LIB_CTX *server, OSSL_LIB_CTX *client)
         int version;
         const char *groups, *ciphers;
     } rows[] = {
-        {TLS1_2_VERSION, NULL, NULL},        {TLS1_2_VERSION, "P-256", NULL},
-        {TLS1_2_VERSION, "P-384", NULL},     {TLS1_2_VERSION, "X25519", NULL},
-        {TLS1_3_VERSION, NULL, NULL},        {TLS1_3_VERSION, "P-256", NULL},
-        {TLS1_3_VERSION, "P-521", NULL},     {TLS1_3_VERSION, "X448", NULL},
+        {TLS1_2_VERSION, NULL, NULL},
+        {TLS1_2_VERSION, "P-256", NULL},
+        {TLS1_2_VERSION, "P-384:P-256", NULL},
+        {TLS1_2_VERSION, "X25519:P-256", NULL},
+        {TLS1_3_VERSION, NULL, NULL},
+        {TLS1_3_VERSION, "P-256", NULL},
+        {TLS1_3_VERSION, "P-521", NULL},
+        {TLS1_3_VERSION, "X448", NULL},
         {TLS1_3_VERSION, "ffdhe2048", NULL},
     };
     static const char *const types[] = {"EC", "RSA"};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * DER that a signature needs around it: ECDSA-Sig-Value from the service's
+ * r || s, and AlgorithmIdentifiers: ECDSA without parameters, PKCS#1 v1.5 with
+ * NULL (RFC 4055, RFC 5758), PSS complete.  Built by libcrypto's encoder, so
+ * that integers are minimal and lengths are right.  Must never write past the
+ * caller's buffer.
+ */
+#include "alg.h"
+
+#include <string.h>
+
+#include <openssl/asn1.h>
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+/* RFC 4055: what PSS parameters mean when they say nothing. */
+#define PSS_DEFAULT_SALT 20
+
+int mp_alg_ecdsa_der(const unsigned char *raw, size_t raw_size,
+                     size_t coordinate, unsigned char *der, size_t der_size,
+                     size_t *der_length)
+{
+    ECDSA_SIG *value = ECDSA_SIG_new();
+    BIGNUM *r = NULL, *s = NULL;
+    unsigned char *encoded = NULL;
+    int length, ok = 0;
+
+    if (value == NULL || coordinate == 0 || coordinate > 1024 ||
+        raw_size != 2 * coordinate)
+        goto out;
+    r = BN_bin2bn(raw, (int)coordinate, NULL);
+    s = BN_bin2bn(raw + coordinate, (int)coordinate, NULL);
+    if (r == NULL || s == NULL || BN_is_zero(r) || BN_is_zero(s) ||
+        !ECDSA_SIG_set0(value, r, s))
+        goto out;
+    r = s = NULL;
+    length = i2d_ECDSA_SIG(value, &encoded);
+    if (length <= 0 || (size_t)length > der_size)
+        goto out;
+    memcpy(der, encoded, (size_t)length);
+    *der_length = (size_t)length;
+    ok = 1;
+out:
+    OPENSSL_free(encoded);
+    ECDSA_SIG_free(value);
+    BN_free(r);
+    BN_free(s);
+    return ok;
+}
+
+static int set_digest(X509_ALGOR *algorithm, const EVP_MD *md)
+{
+    int nid = EVP_MD_get_type(md);
+
+    return nid != NID_undef &&
+           X509_ALGOR_set0(algorithm, OBJ_nid2obj(nid), V_ASN1_NULL, NULL) == 1;
+}
+
+/* MGF1 takes the digest's identifier, in DER, as its parameter. */
+static int set_mgf1(X509_ALGOR *algorithm, const EVP_MD *md)
+{
+    X509_ALGOR *digest = X509_ALGOR_new();
+    ASN1_STRING *packed = NULL;
+    int ok = 0;
+
+    if (digest == NULL || !set_digest(digest, md))
+        goto out;
+    packed = ASN1_item_pack(digest, ASN1_ITEM_rptr(X509_ALGOR), NULL);
+    if (packed == NULL || X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_mgf1),
+                                          V_ASN1_SEQUENCE, packed) != 1)
+        goto out;
+    packed = NULL;
+    ok = 1;
+out:
+    ASN1_STRING_free(packed);
+    X509_ALGOR_free(digest);
+    return ok;
+}
+
+/* DER leaves out what equals a default. */
+static RSA_PSS_PARAMS *pss_params(const struct mp_alg_id *id)
+{
+    RSA_PSS_PARAMS *params = RSA_PSS_PARAMS_new();
+
+    if (params == NULL)
+        return NULL;
+    if (!EVP_MD_is_a(id->md, "SHA1") &&
+        ((params->hashAlgorithm = X509_ALGOR_new()) == NULL ||
+         !set_digest(params->hashAlgorithm, id->md)))
+        goto fail;
+    if (!EVP_MD_is_a(id->mgf1, "SHA1") &&
+        ((params->maskGenAlgorithm = X509_ALGOR_new()) == NULL ||
+         !set_mgf1(params->maskGenAlgorithm, id->mgf1)))
+        goto fail;
+    if (id->salt != PSS_DEFAULT_SALT &&
+        ((params->saltLength = ASN1_INTEGER_new()) == NULL ||
+         ASN1_INTEGER_set(params->saltLength, id->salt) != 1))
+        goto fail;
+    return params;
+fail:
+    RSA_PSS_PARAMS_free(params);
+    return NULL;
+}
+
+static int set_pss(X509_ALGOR *algorithm, const struct mp_alg_id *id)
+{
+    RSA_PSS_PARAMS *params = pss_params(id);
+    ASN1_STRING *packed = NULL;
+    int ok = 0;
+
+    if (params != NULL)
+        packed = ASN1_item_pack(params, ASN1_ITEM_rptr(RSA_PSS_PARAMS), NULL);
+    if (packed != NULL && X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_rsassaPss),
+                                          V_ASN1_SEQUENCE, packed) == 1) {
+        packed = NULL;
+        ok = 1;
+    }
+    ASN1_STRING_free(packed);
+    RSA_PSS_PARAMS_free(params);
+    return ok;
+}
+
+static int set_plain(X509_ALGOR *algorithm, const struct mp_alg_id *id)
+{
+    int rsa = id->type == MHSM_KEY_RSA;
+    int nid;
+
+    return OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(id->md),
+                                  rsa ? NID_rsaEncryption
+                                      : NID_X9_62_id_ecPublicKey) == 1 &&
+           X509_ALGOR_set0(algorithm, OBJ_nid2obj(nid),
+                           rsa ? V_ASN1_NULL : V_ASN1_UNDEF, NULL) == 1;
+}
+
+int mp_alg_id_der(const struct mp_alg_id *id, unsigned char **der, size_t *size)
+{
+    X509_ALGOR *algorithm = X509_ALGOR_new();
+    unsigned char *encoded = NULL;
+    int length = 0;
+
+    if (algorithm != NULL &&
+        (id->pss ? set_pss(algorithm, id) : set_plain(algorithm, id)))
+        length = i2d_X509_ALGOR(algorithm, &encoded);
+    X509_ALGOR_free(algorithm);
+    if (length <= 0)
+        return 0;
+    *der = encoded;
+    *size = (size_t)length;
+    return 1;
+}
+
+int mp_alg_self_test(void)
+{
+    /* r needs a leading zero in DER, s loses one. */
+    static const unsigned char raw[] = {0x80, 0x01, 0x00, 0x7f};
+    static const unsigned char expected[] = {0x30, 0x08, 0x02, 0x03, 0x00,
+                                             0x80, 0x01, 0x02, 0x01, 0x7f};
+    static const unsigned char zero[] = {0x00, 0x00, 0x00, 0x7f};
+    unsigned char der[16];
+    size_t size = 0;
+
+    return mp_alg_ecdsa_der(raw, sizeof(raw), 2, der, sizeof(der), &size) &&
+           size == sizeof(expected) && memcmp(der, expected, size) == 0 &&
+           !mp_alg_ecdsa_der(raw, sizeof(raw), 2, der, size - 1, &size) &&
+           !mp_alg_ecdsa_der(zero, sizeof(zero), 2, der, sizeof(der), &size);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The two repeated things of a provider: declaring a function by the type that
+ * OpenSSL gives it, so that a wrong signature does not compile although the
+ * table casts, and listing it.  Must never generate a function's body.
+ */
+#ifndef MP_DISPATCH_H
+#define MP_DISPATCH_H
+
+#include <openssl/core_dispatch.h>
+
+/* FN(keymgmt, rsa, has): static OSSL_FUNC_keymgmt_has_fn rsa_keymgmt_has */
+#define FN(op, type, name)                                                     \
+    static OSSL_FUNC_##op##_##name##_fn type##_##op##_##name
+/* The same for a function that several tables share. */
+#define FN_SHARED(op, name) OSSL_FUNC_##op##_##name##_fn mp_##op##_##name
+
+#define ENTRY(OP, NAME, function)                                              \
+    {                                                                          \
+        OSSL_FUNC_##OP##_##NAME, (void (*)(void))(function)                    \
+    }
+#define END                                                                    \
+    {                                                                          \
+        0, NULL                                                                \
+    }
+
+/* The tables, one per operation and key type. */
+extern const OSSL_DISPATCH mp_rsa_keymgmt[];
+extern const OSSL_DISPATCH mp_ec_keymgmt[];
+extern const OSSL_DISPATCH mp_rsa_signature[];
+extern const OSSL_DISPATCH mp_ecdsa_signature[];
+extern const OSSL_DISPATCH mp_rsa_asym_cipher[];
+extern const OSSL_DISPATCH mp_store[];
+
+#endif

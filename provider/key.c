@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Key objects: counting references, and building the local public key from the
+ * numbers that the service gave.  Must never make a request.
+ */
+#include "key.h"
+
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/param_build.h>
+#include <openssl/rand.h>
+
+#include "err.h"
+#include "local.h"
+
+/* P-521: 0x04, x, y. */
+#define POINT_MAX (1 + 2 * 66)
+
+struct mp_key *mp_key_new(struct mp_prov *prov, mhsm_key_type type)
+{
+    struct mp_key *key = OPENSSL_zalloc(sizeof(*key));
+
+    if (key == NULL)
+        return NULL;
+    atomic_init(&key->references, 1);
+    key->prov = prov;
+    key->type = type;
+    return key;
+}
+
+struct mp_key *mp_key_up_ref(struct mp_key *key)
+{
+    if (key != NULL)
+        atomic_fetch_add_explicit(&key->references, 1, memory_order_relaxed);
+    return key;
+}
+
+void mp_key_free(struct mp_key *key)
+{
+    if (key == NULL || atomic_fetch_sub_explicit(&key->references, 1,
+                                                 memory_order_acq_rel) > 1)
+        return;
+    EVP_PKEY_free(key->pkey);
+    mhsm_key_free(key->hsm);
+    OPENSSL_clear_free(key, sizeof(*key));
+}
+
+static int build_rsa(OSSL_PARAM_BLD *build, const mhsm_key *hsm, BIGNUM *n,
+                     BIGNUM *e)
+{
+    size_t n_size, e_size;
+    const unsigned char *n_data = mhsm_key_rsa_n(hsm, &n_size);
+    const unsigned char *e_data = mhsm_key_rsa_e(hsm, &e_size);
+
+    return n_data != NULL && e_data != NULL && n_size <= 4096 &&
+           e_size <= 4096 && BN_bin2bn(n_data, (int)n_size, n) != NULL &&
+           BN_bin2bn(e_data, (int)e_size, e) != NULL &&
+           OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) &&
+           OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e);
+}
+
+static int build_ec(OSSL_PARAM_BLD *build, const mhsm_key *hsm,
+                    unsigned char point[POINT_MAX])
+{
+    const mhsm_curve_info *curve = mhsm_curve_find(mhsm_key_curve(hsm));
+    size_t x_size, y_size;
+    const unsigned char *x = mhsm_key_ec_x(hsm, &x_size);
+    const unsigned char *y = mhsm_key_ec_y(hsm, &y_size);
+
+    if (curve == NULL || x == NULL || y == NULL ||
+        x_size != curve->coordinate_size || y_size != x_size ||
+        1 + 2 * x_size > POINT_MAX)
+        return 0;
+    point[0] = POINT_CONVERSION_UNCOMPRESSED;
+    memcpy(point + 1, x, x_size);
+    memcpy(point + 1 + x_size, y, y_size);
+    return OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
+                                           curve->group, 0) &&
+           OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY,
+                                            point, 1 + 2 * x_size);
+}
+
+/* NULL when the numbers make no valid key. */
+static EVP_PKEY *public_part(struct mp_prov *prov, const mhsm_key *hsm)
+{
+    mhsm_key_type type = mhsm_key_get_type(hsm);
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    OSSL_PARAM *params = NULL;
+    BIGNUM *n = BN_new(), *e = BN_new();
+    unsigned char point[POINT_MAX];
+    EVP_PKEY *pkey = NULL;
+    int built = 0;
+
+    if (build == NULL || n == NULL || e == NULL)
+        goto out;
+    if (type == MHSM_KEY_RSA)
+        built = build_rsa(build, hsm, n, e);
+    else
+        built = build_ec(build, hsm, point);
+    if (!built || (params = OSSL_PARAM_BLD_to_param(build)) == NULL)
+        goto out;
+    pkey = mp_local_import(prov, type, EVP_PKEY_PUBLIC_KEY, params);
+out:
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    BN_free(n);
+    BN_free(e);
+    return pkey;
+}
+
+struct mp_key *mp_key_wrap(struct mp_prov *prov, mhsm_key *hsm)
+{
+    mhsm_key_type type = mhsm_key_get_type(hsm);
+    struct mp_key *key = NULL;
+    struct mp_mark mark;
+
+    if (type != MHSM_KEY_RSA && type != MHSM_KEY_EC) {
+        mp_raise(prov, MP_R_KEY_TYPE,
+                 "key %s is of type %s, which is not usable as a private key",
+                 mhsm_key_id(hsm), mhsm_key_type_name(type));
+        goto fail;
+    }
+    key = mp_key_new(prov, type);
+    if (key == NULL) {
+        mp_raise(prov, MP_R_MEMORY, "key %s", mhsm_key_id(hsm));
+        goto fail;
+    }
+    mp_mark_set(&mark);
+    key->pkey = public_part(prov, hsm);
+    if (key->pkey == NULL) {
+        mp_raise_local(prov, &mark, MP_R_PUBLIC_KEY,
+                       "the HSM gave numbers that are no public key");
+        goto fail;
+    }
+    if (prov->pkcs1_decryption && type == MHSM_KEY_RSA &&
+        RAND_priv_bytes_ex(mp_local_libctx(prov), key->reject_secret,
+                           sizeof(key->reject_secret), 0) != 1) {
+        mp_raise_local(prov, &mark, MP_R_LOCAL, "no random octets");
+        goto fail;
+    }
+    mp_mark_drop(&mark);
+    key->hsm = hsm;
+    key->has_public = key->has_private = 1;
+    return key;
+fail:
+    mp_key_free(key);
+    mhsm_key_free(hsm);
+    return NULL;
+}
+
+struct mp_key *mp_key_public_copy(const struct mp_key *key)
+{
+    struct mp_key *copy = mp_key_new(key->prov, key->type);
+    struct mp_mark mark;
+
+    mp_mark_set(&mark);
+    if (copy != NULL && key->pkey != NULL)
+        copy->pkey =
+            mp_local_copy(key->prov, key->type, key->pkey, EVP_PKEY_PUBLIC_KEY);
+    if (copy == NULL || copy->pkey == NULL) {
+        mp_raise_local(key->prov, &mark, MP_R_LOCAL,
+                       "cannot copy the public key");
+        mp_key_free(copy);
+        return NULL;
+    }
+    mp_mark_drop(&mark);
+    copy->has_public = 1;
+    return copy;
+}
+
+size_t mp_key_size(const struct mp_key *key)
+{
+    int size = key->pkey == NULL ? 0 : EVP_PKEY_get_size(key->pkey);
+
+    return size > 0 ? (size_t)size : 0;
+}
+
+const char *mp_key_default_digest(const struct mp_key *key)
+{
+    static const struct {
+        mhsm_curve curve;
+        const char *digest;
+    } digests[] = {
+        {MHSM_CURVE_P384, "SHA384"},
+        {MHSM_CURVE_P521, "SHA512"},
+    };
+
+    if (key->hsm != NULL && key->type == MHSM_KEY_EC)
+        for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
+            if (digests[i].curve == mhsm_key_curve(key->hsm))
+                return digests[i].digest;
+    return "SHA256";
+}
+
+void mp_key_ops_text(unsigned int operations, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (unsigned int bit = 1; bit != 0 && bit <= operations; bit <<= 1) {
+        const char *name = mhsm_operation_name(bit);
+
+        if ((operations & bit) == 0 || name == NULL)
+            continue;
+        if (text[0] != '\0')
+            OPENSSL_strlcat(text, ",", size);
+        OPENSSL_strlcat(text, name, size);
+    }
+}
+
+int mp_key_require(const struct mp_key *key, unsigned int operations,
+                   const char *what)
+{
+    unsigned int have = mhsm_key_operations(key->hsm);
+    char text[128];
+
+    if ((have & operations) != 0)
+        return 1;
+    mp_key_ops_text(have, text, sizeof(text));
+    mp_raise(key->prov, MP_R_KEY_OPERATION,
+             "key %s cannot %s: its key_ops are \"%s\"", mhsm_key_id(key->hsm),
+             what, text);
+    return 0;
+}

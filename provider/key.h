@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The key object behind every EVP_PKEY of this provider.  Either a key of the
+ * HSM: `hsm` says where it is, and `pkey` is its public part; or a software
+ * key, wholly in `pkey`, possibly public only, possibly parameters only.
+ *
+ * Reference-counted.  Keys of the HSM never change; a software key changes
+ * only by set_params, which OpenSSL's users call before they share it.
+ */
+#ifndef MP_KEY_H
+#define MP_KEY_H
+
+#include <openssl/evp.h>
+
+#include "prov.h"
+
+#define MP_REJECT_SECRET_SIZE 32
+
+struct mp_key {
+    atomic_int references;
+    struct mp_prov *prov;
+    mhsm_key_type type;
+    mhsm_key *hsm;  /* NULL: a software key */
+    EVP_PKEY *pkey; /* in the private library context; NULL: empty */
+    int has_public;
+    int has_private;
+    /* Key of the pseudo-random messages of implicit rejection; only with
+     * pkcs1-decryption. */
+    unsigned char reject_secret[MP_REJECT_SECRET_SIZE];
+};
+
+/* An empty key; NULL when out of memory, with no error raised. */
+struct mp_key *mp_key_new(struct mp_prov *prov, mhsm_key_type type);
+/* A key of the HSM; takes the reference to `hsm`, also on failure, which
+ * raises one error. */
+struct mp_key *mp_key_wrap(struct mp_prov *prov, mhsm_key *hsm);
+/* The public part as a software key of its own; raises one error. */
+struct mp_key *mp_key_public_copy(const struct mp_key *key);
+struct mp_key *mp_key_up_ref(struct mp_key *key);
+void mp_key_free(struct mp_key *key);
+
+/* Octets of the largest signature or ciphertext; 0 for an empty key. */
+size_t mp_key_size(const struct mp_key *key);
+/* The digest to sign with when the user names none. */
+const char *mp_key_default_digest(const struct mp_key *key);
+/* 1, or 0 with one error that names key_ops. */
+int mp_key_require(const struct mp_key *key, unsigned int operations,
+                   const char *what);
+/* "sign,verify" into `text`. */
+void mp_key_ops_text(unsigned int operations, char *text, size_t size);
+
+#endif

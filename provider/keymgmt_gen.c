@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Making keys.  A provider that manages RSA and EC keys is asked to make every
+ * such key of the process as soon as it comes first, the ephemeral ones of TLS
+ * included, so the generator makes software keys, by the default provider's
+ * own code.  Must never make a key in the HSM: that is `mhsm key create`.
+ */
+#include "keymgmt.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+
+#include "err.h"
+#include "local.h"
+
+struct generator {
+    struct mp_prov *prov;
+    mhsm_key_type type;
+    int parameters_only;
+    EVP_PKEY_CTX *ctx;
+    OSSL_CALLBACK *progress; /* during gen only */
+    void *progress_arg;
+};
+
+void *mp_keymgmt_gen_init_type(struct mp_prov *prov, int selection,
+                               const OSSL_PARAM params[], mhsm_key_type type)
+{
+    struct generator *gen = NULL;
+    OSSL_LIB_CTX *libctx;
+    struct mp_mark mark;
+    int started = 0;
+
+    if ((selection & (OSSL_KEYMGMT_SELECT_KEYPAIR |
+                      OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS)) == 0)
+        return NULL;
+    mp_mark_set(&mark);
+    gen = OPENSSL_zalloc(sizeof(*gen));
+    libctx = mp_local_libctx(prov);
+    if (gen == NULL || libctx == NULL)
+        goto out;
+    gen->prov = prov;
+    gen->type = type;
+    gen->parameters_only = (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0;
+    gen->ctx =
+        EVP_PKEY_CTX_new_from_name(libctx, mp_local_type_name(type), NULL);
+    if (gen->ctx != NULL)
+        started = gen->parameters_only ? EVP_PKEY_paramgen_init(gen->ctx) == 1
+                                       : EVP_PKEY_keygen_init(gen->ctx) == 1;
+    started = started && (params == NULL || params[0].key == NULL ||
+                          EVP_PKEY_CTX_set_params(gen->ctx, params) == 1);
+out:
+    if (!started) {
+        mp_raise_local(prov, &mark, MP_R_LOCAL,
+                       "cannot start to make a software key");
+        mp_keymgmt_gen_cleanup(gen);
+        return NULL;
+    }
+    mp_mark_drop(&mark);
+    return gen;
+}
+
+void mp_keymgmt_gen_cleanup(void *genctx)
+{
+    struct generator *gen = genctx;
+
+    if (gen == NULL)
+        return;
+    EVP_PKEY_CTX_free(gen->ctx);
+    OPENSSL_free(gen);
+}
+
+int mp_keymgmt_gen_set_params(void *genctx, const OSSL_PARAM params[])
+{
+    struct generator *gen = genctx;
+    struct mp_mark mark;
+
+    if (gen == NULL)
+        return 0;
+    if (params == NULL || params[0].key == NULL)
+        return 1;
+    mp_mark_set(&mark);
+    if (EVP_PKEY_CTX_set_params(gen->ctx, params) != 1) {
+        mp_raise_local(gen->prov, &mark, MP_R_PARAMETER,
+                       "the new software key cannot have this parameter");
+        return 0;
+    }
+    mp_mark_drop(&mark);
+    return 1;
+}
+
+const OSSL_PARAM *mp_keymgmt_gen_settable(void *genctx,
+                                          const OSSL_PARAM *fallback)
+{
+    struct generator *gen = genctx;
+    const OSSL_PARAM *settable = NULL;
+
+    if (gen != NULL)
+        settable = EVP_PKEY_CTX_settable_params(gen->ctx);
+    return settable == NULL ? fallback : settable;
+}
+
+/* libssl makes its ephemeral EC key in the group of a template. */
+int mp_keymgmt_gen_set_template(void *genctx, void *template)
+{
+    struct generator *gen = genctx;
+    const struct mp_key *key = template;
+    OSSL_PARAM *params = NULL;
+    struct mp_mark mark;
+    int ok;
+
+    if (gen == NULL || key == NULL || key->type != gen->type)
+        return 0;
+    if (key->type == MHSM_KEY_RSA)
+        return 1;
+    mp_mark_set(&mark);
+    ok = key->pkey != NULL &&
+         EVP_PKEY_todata(key->pkey, EVP_PKEY_KEY_PARAMETERS, &params) == 1 &&
+         EVP_PKEY_CTX_set_params(gen->ctx, params) == 1;
+    OSSL_PARAM_free(params);
+    if (ok)
+        mp_mark_drop(&mark);
+    else
+        mp_raise_local(gen->prov, &mark, MP_R_LOCAL,
+                       "the template key has no usable parameters");
+    return ok;
+}
+
+static int report_progress(EVP_PKEY_CTX *ctx)
+{
+    struct generator *gen = EVP_PKEY_CTX_get_app_data(ctx);
+    int potential = EVP_PKEY_CTX_get_keygen_info(ctx, 0);
+    int iteration = EVP_PKEY_CTX_get_keygen_info(ctx, 1);
+    OSSL_PARAM params[3];
+
+    params[0] = OSSL_PARAM_construct_int(OSSL_GEN_PARAM_POTENTIAL, &potential);
+    params[1] = OSSL_PARAM_construct_int(OSSL_GEN_PARAM_ITERATION, &iteration);
+    params[2] = OSSL_PARAM_construct_end();
+    return gen->progress(params, gen->progress_arg);
+}
+
+void *mp_keymgmt_gen(void *genctx, OSSL_CALLBACK *callback, void *arg)
+{
+    struct generator *gen = genctx;
+    struct mp_key *key = NULL;
+    struct mp_mark mark;
+
+    if (gen == NULL)
+        return NULL;
+    mp_mark_set(&mark);
+    key = mp_key_new(gen->prov, gen->type);
+    if (key == NULL)
+        goto fail;
+    if (callback != NULL) {
+        gen->progress = callback;
+        gen->progress_arg = arg;
+        EVP_PKEY_CTX_set_app_data(gen->ctx, gen);
+        EVP_PKEY_CTX_set_cb(gen->ctx, report_progress);
+    }
+    if (EVP_PKEY_generate(gen->ctx, &key->pkey) != 1)
+        goto fail;
+    key->has_public = key->has_private = !gen->parameters_only;
+    mp_mark_drop(&mark);
+    return key;
+fail:
+    mp_raise_local(gen->prov, &mark, MP_R_LOCAL, "cannot make a software key");
+    mp_key_free(key);
+    return NULL;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * KEYMGMT for RSA: the tables, and what names the type.  Restricted RSA-PSS
+ * keys are not offered: the HSM has none.
+ */
+#include "keymgmt.h"
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
+FN(keymgmt, rsa, new);
+FN(keymgmt, rsa, load);
+FN(keymgmt, rsa, import);
+FN(keymgmt, rsa, import_types);
+FN(keymgmt, rsa, export_types);
+FN(keymgmt, rsa, gettable_params);
+FN(keymgmt, rsa, query_operation_name);
+FN(keymgmt, rsa, gen_init);
+FN(keymgmt, rsa, gen_settable_params);
+
+static void *rsa_keymgmt_new(void *provctx)
+{
+    return mp_key_new(provctx, MHSM_KEY_RSA);
+}
+
+static void *rsa_keymgmt_load(const void *reference, size_t size)
+{
+    return mp_keymgmt_load_type(reference, size, MHSM_KEY_RSA);
+}
+
+static int rsa_keymgmt_import(void *keydata, int selection,
+                              const OSSL_PARAM params[])
+{
+    return mp_keymgmt_import_type(keydata, selection, params,
+                                  OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_D);
+}
+
+#define NUMBER(name) OSSL_PARAM_DEFN(name, OSSL_PARAM_UNSIGNED_INTEGER, NULL, 0)
+#define PUBLIC_NUMBERS                                                         \
+    NUMBER(OSSL_PKEY_PARAM_RSA_N), NUMBER(OSSL_PKEY_PARAM_RSA_E)
+#define PRIVATE_NUMBERS                                                        \
+    NUMBER(OSSL_PKEY_PARAM_RSA_D), NUMBER(OSSL_PKEY_PARAM_RSA_FACTOR1),        \
+        NUMBER(OSSL_PKEY_PARAM_RSA_FACTOR2),                                   \
+        NUMBER(OSSL_PKEY_PARAM_RSA_EXPONENT1),                                 \
+        NUMBER(OSSL_PKEY_PARAM_RSA_EXPONENT2),                                 \
+        NUMBER(OSSL_PKEY_PARAM_RSA_COEFFICIENT1)
+
+static const OSSL_PARAM public_types[] = {PUBLIC_NUMBERS, OSSL_PARAM_END};
+/* More than two primes follow the same pattern and are passed on too. */
+static const OSSL_PARAM private_types[] = {PUBLIC_NUMBERS, PRIVATE_NUMBERS,
+                                           OSSL_PARAM_END};
+
+static const OSSL_PARAM *rsa_keymgmt_import_types(int selection)
+{
+    if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0)
+        return private_types;
+    if ((selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0)
+        return public_types;
+    return NULL;
+}
+
+static const OSSL_PARAM *rsa_keymgmt_export_types(int selection)
+{
+    return rsa_keymgmt_import_types(selection);
+}
+
+static const OSSL_PARAM gettable[] = {
+    OSSL_PARAM_int(OSSL_PKEY_PARAM_BITS, NULL),
+    OSSL_PARAM_int(OSSL_PKEY_PARAM_SECURITY_BITS, NULL),
+    OSSL_PARAM_int(OSSL_PKEY_PARAM_MAX_SIZE, NULL),
+    OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_DEFAULT_DIGEST, NULL, 0),
+    PUBLIC_NUMBERS,
+    PRIVATE_NUMBERS,
+    MP_KEYMGMT_OWN_PARAMS,
+    OSSL_PARAM_END,
+};
+
+static const OSSL_PARAM *rsa_keymgmt_gettable_params(void *provctx)
+{
+    (void)provctx;
+    return gettable;
+}
+
+static const char *rsa_keymgmt_query_operation_name(int operation_id)
+{
+    if (operation_id == OSSL_OP_SIGNATURE ||
+        operation_id == OSSL_OP_ASYM_CIPHER)
+        return "RSA";
+    return NULL;
+}
+
+static void *rsa_keymgmt_gen_init(void *provctx, int selection,
+                                  const OSSL_PARAM params[])
+{
+    return mp_keymgmt_gen_init_type(provctx, selection, params, MHSM_KEY_RSA);
+}
+
+static const OSSL_PARAM *rsa_keymgmt_gen_settable_params(void *genctx,
+                                                         void *provctx)
+{
+    static const OSSL_PARAM settable[] = {
+        OSSL_PARAM_size_t(OSSL_PKEY_PARAM_RSA_BITS, NULL),
+        OSSL_PARAM_size_t(OSSL_PKEY_PARAM_RSA_PRIMES, NULL),
+        NUMBER(OSSL_PKEY_PARAM_RSA_E),
+        OSSL_PARAM_END,
+    };
+
+    (void)provctx;
+    return mp_keymgmt_gen_settable(genctx, settable);
+}
+
+const OSSL_DISPATCH mp_rsa_keymgmt[] = {
+    ENTRY(KEYMGMT, NEW, rsa_keymgmt_new),
+    ENTRY(KEYMGMT, LOAD, rsa_keymgmt_load),
+    ENTRY(KEYMGMT, FREE, mp_keymgmt_free),
+    ENTRY(KEYMGMT, DUP, mp_keymgmt_dup),
+    ENTRY(KEYMGMT, HAS, mp_keymgmt_has),
+    ENTRY(KEYMGMT, MATCH, mp_keymgmt_match),
+    ENTRY(KEYMGMT, VALIDATE, mp_keymgmt_validate),
+    ENTRY(KEYMGMT, IMPORT, rsa_keymgmt_import),
+    ENTRY(KEYMGMT, IMPORT_TYPES, rsa_keymgmt_import_types),
+    ENTRY(KEYMGMT, EXPORT, mp_keymgmt_export),
+    ENTRY(KEYMGMT, EXPORT_TYPES, rsa_keymgmt_export_types),
+    ENTRY(KEYMGMT, GET_PARAMS, mp_keymgmt_get_params),
+    ENTRY(KEYMGMT, GETTABLE_PARAMS, rsa_keymgmt_gettable_params),
+    ENTRY(KEYMGMT, QUERY_OPERATION_NAME, rsa_keymgmt_query_operation_name),
+    ENTRY(KEYMGMT, GEN_INIT, rsa_keymgmt_gen_init),
+    ENTRY(KEYMGMT, GEN_SET_TEMPLATE, mp_keymgmt_gen_set_template),
+    ENTRY(KEYMGMT, GEN_SET_PARAMS, mp_keymgmt_gen_set_params),
+    ENTRY(KEYMGMT, GEN_SETTABLE_PARAMS, rsa_keymgmt_gen_settable_params),
+    ENTRY(KEYMGMT, GEN, mp_keymgmt_gen),
+    ENTRY(KEYMGMT, GEN_CLEANUP, mp_keymgmt_gen_cleanup),
+    END,
+};

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The private library context.  Made at the first use, by whichever thread
+ * comes first, and without a lock: two threads may both make one, and one of
+ * them throws its own away.  A lock could be held by another thread at the
+ * moment of a fork, and the child would wait for it for ever.  Must never load
+ * a configuration file, which could name this provider again.
+ */
+#include "local.h"
+
+#include <openssl/crypto.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
+
+#include "err.h"
+
+struct mp_local {
+    OSSL_LIB_CTX *libctx;
+    OSSL_PROVIDER *provider;
+};
+
+static void local_free(struct mp_local *local)
+{
+    if (local == NULL)
+        return;
+    if (local->provider != NULL)
+        OSSL_PROVIDER_unload(local->provider);
+    OSSL_LIB_CTX_free(local->libctx);
+    OPENSSL_free(local);
+}
+
+static struct mp_local *local_new(void)
+{
+    struct mp_local *local = OPENSSL_zalloc(sizeof(*local));
+
+    if (local == NULL)
+        return NULL;
+    local->libctx = OSSL_LIB_CTX_new();
+    if (local->libctx != NULL)
+        local->provider = OSSL_PROVIDER_load(local->libctx, "default");
+    if (local->provider == NULL) {
+        local_free(local);
+        return NULL;
+    }
+    return local;
+}
+
+static struct mp_local *local_get(struct mp_prov *prov)
+{
+    struct mp_local *local = atomic_load(&prov->local);
+    struct mp_local *mine;
+
+    if (local != NULL)
+        return local;
+    mine = local_new();
+    if (mine == NULL)
+        return NULL;
+    if (atomic_compare_exchange_strong(&prov->local, &local, mine))
+        return mine;
+    local_free(mine);
+    return local;
+}
+
+OSSL_LIB_CTX *mp_local_libctx(struct mp_prov *prov)
+{
+    struct mp_local *local = local_get(prov);
+
+    return local == NULL ? NULL : local->libctx;
+}
+
+OSSL_PROVIDER *mp_local_provider(struct mp_prov *prov)
+{
+    struct mp_local *local = local_get(prov);
+
+    return local == NULL ? NULL : local->provider;
+}
+
+void mp_local_free(struct mp_prov *prov)
+{
+    local_free(atomic_exchange(&prov->local, NULL));
+}
+
+EVP_MD *mp_local_digest(struct mp_prov *prov, const char *name,
+                        const char *propq)
+{
+    OSSL_LIB_CTX *libctx;
+    EVP_MD *md = NULL;
+    struct mp_mark mark;
+
+    mp_mark_set(&mark);
+    libctx = mp_local_libctx(prov);
+    if (libctx != NULL)
+        md = EVP_MD_fetch(libctx, name, propq);
+    mp_mark_drop(&mark);
+    if (md == NULL) {
+        mp_raise(prov, MP_R_DIGEST, "digest %.64s%s%.64s is not available",
+                 name, propq == NULL ? "" : " with properties ",
+                 propq == NULL ? "" : propq);
+        return NULL;
+    }
+    if ((EVP_MD_get_flags(md) & EVP_MD_FLAG_XOF) != 0) {
+        EVP_MD_free(md);
+        mp_raise(prov, MP_R_DIGEST,
+                 "digest %.64s has no fixed size and cannot be signed", name);
+        return NULL;
+    }
+    return md;
+}
+
+EVP_PKEY_CTX *mp_local_ctx(struct mp_prov *prov, EVP_PKEY *pkey)
+{
+    OSSL_LIB_CTX *libctx = mp_local_libctx(prov);
+
+    if (libctx == NULL || pkey == NULL)
+        return NULL;
+    return EVP_PKEY_CTX_new_from_pkey(libctx, pkey, NULL);
+}
+
+const char *mp_local_type_name(mhsm_key_type type)
+{
+    return type == MHSM_KEY_RSA ? "RSA" : "EC";
+}
+
+EVP_PKEY *mp_local_import(struct mp_prov *prov, mhsm_key_type type,
+                          int selection, const OSSL_PARAM params[])
+{
+    OSSL_LIB_CTX *libctx = mp_local_libctx(prov);
+    EVP_PKEY_CTX *ctx = NULL;
+    OSSL_PARAM *copy = NULL;
+    EVP_PKEY *pkey = NULL;
+    size_t count = 0;
+
+    if (libctx == NULL || params == NULL)
+        return NULL;
+    while (params[count].key != NULL)
+        count++;
+    /* EVP_PKEY_fromdata takes no const parameters.  The values, which may be
+     * private, are not copied. */
+    copy = OPENSSL_memdup(params, (count + 1) * sizeof(*params));
+    ctx = EVP_PKEY_CTX_new_from_name(libctx, mp_local_type_name(type), NULL);
+    if (copy == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &pkey, selection, copy) != 1) {
+        EVP_PKEY_free(pkey);
+        pkey = NULL;
+    }
+    EVP_PKEY_CTX_free(ctx);
+    OPENSSL_free(copy);
+    return pkey;
+}
+
+EVP_PKEY *mp_local_copy(struct mp_prov *prov, mhsm_key_type type,
+                        const EVP_PKEY *pkey, int selection)
+{
+    OSSL_PARAM *params = NULL;
+    EVP_PKEY *copy = NULL;
+
+    if (EVP_PKEY_todata(pkey, selection, &params) == 1)
+        copy = mp_local_import(prov, type, selection, params);
+    OSSL_PARAM_free(params);
+    return copy;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The module's entry: OSSL_provider_init reads the options and makes a client,
+ * and does nothing else: no thread, no connection, no token, because
+ * openssl.cnf may load us into programs that never use a key.  A wrong option
+ * is an error here, not a surprise later.
+ *
+ * Options that the section of openssl.cnf holds and that we do not know cannot
+ * be seen: the core gives only what it is asked for by name.
+ */
+#include "prov.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/proverr.h>
+
+#include "alg.h"
+#include "dispatch.h"
+#include "err.h"
+#include "local.h"
+
+FN(provider, mhsm, teardown);
+FN(provider, mhsm, gettable_params);
+FN(provider, mhsm, get_params);
+FN(provider, mhsm, query_operation);
+FN(provider, mhsm, self_test);
+
+OSSL_provider_init_fn OSSL_provider_init;
+
+static const OSSL_ALGORITHM keymgmt[] = {
+    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES, mp_rsa_keymgmt,
+     "RSA keys in Azure Managed HSM"},
+    {"EC:id-ecPublicKey:1.2.840.10045.2.1", MP_PROPERTIES, mp_ec_keymgmt,
+     "EC keys in Azure Managed HSM"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM signature[] = {
+    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES, mp_rsa_signature,
+     "RSA PKCS#1 v1.5 and PSS signatures in Azure Managed HSM"},
+    {"ECDSA", MP_PROPERTIES, mp_ecdsa_signature,
+     "ECDSA signatures in Azure Managed HSM"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM asym_cipher[] = {
+    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES,
+     mp_rsa_asym_cipher, "RSA decryption in Azure Managed HSM"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM store[] = {
+    {"mhsm", MP_PROPERTIES, mp_store, "Keys of Azure Managed HSM by URI"},
+    {"managedhsm", MP_PROPERTIES, mp_store,
+     "Keys of Azure Managed HSM by URI, as in Microsoft's provider"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const struct {
+    int operation;
+    const OSSL_ALGORITHM *algorithms;
+} operations[] = {
+    {OSSL_OP_KEYMGMT, keymgmt},
+    {OSSL_OP_SIGNATURE, signature},
+    {OSSL_OP_ASYM_CIPHER, asym_cipher},
+    {OSSL_OP_STORE, store},
+};
+
+static const OSSL_ALGORITHM *
+mhsm_provider_query_operation(void *provctx, int operation_id, int *no_store)
+{
+    (void)provctx;
+    *no_store = 0;
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+        if (operations[i].operation == operation_id)
+            return operations[i].algorithms;
+    return NULL;
+}
+
+static const OSSL_PARAM *mhsm_provider_gettable_params(void *provctx)
+{
+    static const OSSL_PARAM gettable[] = {
+        OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_NAME, NULL, 0),
+        OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_VERSION, NULL, 0),
+        OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_BUILDINFO, NULL, 0),
+        OSSL_PARAM_int(OSSL_PROV_PARAM_STATUS, NULL),
+        OSSL_PARAM_END,
+    };
+
+    (void)provctx;
+    return gettable;
+}
+
+static int mhsm_provider_get_params(void *provctx, OSSL_PARAM params[])
+{
+    static const struct {
+        const char *key, *value;
+    } texts[] = {
+        {OSSL_PROV_PARAM_NAME, "Azure Managed HSM Provider"},
+        {OSSL_PROV_PARAM_VERSION, MHSM_VERSION},
+        {OSSL_PROV_PARAM_BUILDINFO, MHSM_VERSION},
+    };
+    OSSL_PARAM *param;
+
+    (void)provctx;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        param = OSSL_PARAM_locate(params, texts[i].key);
+        if (param != NULL && !OSSL_PARAM_set_utf8_ptr(param, texts[i].value))
+            return 0;
+    }
+    param = OSSL_PARAM_locate(params, OSSL_PROV_PARAM_STATUS);
+    return param == NULL || OSSL_PARAM_set_int(param, 1);
+}
+
+static int mhsm_provider_self_test(void *provctx)
+{
+    struct mp_prov *prov = provctx;
+    struct mp_mark mark;
+    EVP_MD *md;
+
+    mp_mark_set(&mark);
+    if (!mp_alg_self_test()) {
+        mp_raise_local(prov, &mark, MP_R_SELF_TEST,
+                       "known answers are not what they should be");
+        return 0;
+    }
+    mp_mark_drop(&mark);
+    md = mp_local_digest(prov, "SHA256", NULL);
+    EVP_MD_free(md);
+    return md != NULL;
+}
+
+static void mhsm_provider_teardown(void *provctx)
+{
+    struct mp_prov *prov = provctx;
+
+    if (prov == NULL)
+        return;
+    mhsm_client_free(prov->client);
+    mp_local_free(prov);
+    OPENSSL_free(prov);
+}
+
+static const OSSL_DISPATCH dispatch[] = {
+    ENTRY(PROVIDER, TEARDOWN, mhsm_provider_teardown),
+    ENTRY(PROVIDER, GETTABLE_PARAMS, mhsm_provider_gettable_params),
+    ENTRY(PROVIDER, GET_PARAMS, mhsm_provider_get_params),
+    ENTRY(PROVIDER, QUERY_OPERATION, mhsm_provider_query_operation),
+    ENTRY(PROVIDER, GET_REASON_STRINGS, mp_provider_get_reason_strings),
+    ENTRY(PROVIDER, GET_CAPABILITIES, mp_provider_get_capabilities),
+    ENTRY(PROVIDER, SELF_TEST, mhsm_provider_self_test),
+    END,
+};
+
+static void take_core(struct mp_prov *prov, const OSSL_DISPATCH *in)
+{
+    for (; in->function_id != 0; in++) {
+        switch (in->function_id) {
+        case OSSL_FUNC_CORE_GET_PARAMS:
+            prov->get_params = OSSL_FUNC_core_get_params(in);
+            break;
+        case OSSL_FUNC_CORE_NEW_ERROR:
+            prov->new_error = OSSL_FUNC_core_new_error(in);
+            break;
+        case OSSL_FUNC_CORE_SET_ERROR_DEBUG:
+            prov->set_error_debug = OSSL_FUNC_core_set_error_debug(in);
+            break;
+        case OSSL_FUNC_CORE_VSET_ERROR:
+            prov->vset_error = OSSL_FUNC_core_vset_error(in);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+/* One option of our section of openssl.cnf, or NULL. */
+static const char *section_value(const struct mp_prov *prov, const char *name)
+{
+    const char *value = NULL;
+    OSSL_PARAM params[2];
+
+    params[0] = OSSL_PARAM_construct_utf8_ptr(name, NULL, 0);
+    params[0].data = &value;
+    params[1] = OSSL_PARAM_construct_end();
+    if (prov->get_params == NULL || !prov->get_params(prov->handle, params))
+        return NULL;
+    return value;
+}
+
+static int configure(struct mp_prov *prov)
+{
+    mhsm_config *config = mhsm_config_new();
+    const mhsm_option *option;
+    mhsm_error *err = NULL;
+    mhsm_status status = config == NULL ? MHSM_ERR_MEMORY : MHSM_OK;
+
+    for (size_t i = 0;
+         status == MHSM_OK && (option = mhsm_option_at(i)) != NULL; i++) {
+        const char *value = section_value(prov, option->name);
+
+        if (value != NULL)
+            status = mhsm_config_set(config, option->name, value,
+                                     MHSM_ORIGIN_FILE, &err);
+    }
+    if (status == MHSM_OK)
+        status = mhsm_config_set_environment(config, &err);
+    if (status == MHSM_OK)
+        status = mhsm_client_new(config, &prov->client, &err);
+    if (status == MHSM_OK)
+        prov->pkcs1_decryption =
+            mhsm_config_get_boolean(config, "pkcs1-decryption");
+    else
+        /* Our own reason strings are registered only after this. */
+        mp_raise(prov, ERR_PACK(ERR_LIB_PROV, 0, PROV_R_INVALID_CONFIG_DATA),
+                 "mhsm: %s",
+                 err == NULL ? "out of memory" : mhsm_error_text(err));
+    mhsm_error_free(&err);
+    mhsm_config_free(config);
+    return status == MHSM_OK;
+}
+
+int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
+                       const OSSL_DISPATCH **out, void **provctx)
+{
+    struct mp_prov *prov = OPENSSL_zalloc(sizeof(*prov));
+
+    if (prov == NULL)
+        return 0;
+    prov->handle = handle;
+    atomic_init(&prov->local, NULL);
+    take_core(prov, in);
+    if (!configure(prov)) {
+        mhsm_provider_teardown(prov);
+        return 0;
+    }
+    *out = dispatch;
+    *provctx = prov;
+    return 1;
+}

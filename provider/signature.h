@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A signature operation.  Whatever the operation is, the context records the
+ * settings and hashes locally; at the end the digest is signed by the HSM, or
+ * signed or verified by the default provider with the same settings.
+ */
+#ifndef MP_SIGNATURE_H
+#define MP_SIGNATURE_H
+
+#include <openssl/evp.h>
+
+#include "dispatch.h"
+#include "key.h"
+#include "params.h"
+
+enum mp_sig_operation {
+    MP_SIG_NONE = 0,
+    MP_SIG_SIGN = 1,
+    MP_SIG_VERIFY = 2,
+    MP_SIG_RECOVER = 3
+};
+
+/* What set_ctx_params changes, all of it or nothing. */
+struct mp_sig_settings {
+    EVP_MD *md; /* NULL: none named */
+    int pad;    /* RSA_*_PADDING; RSA only */
+    int salt;   /* PSS, when salt_set */
+    int salt_set;
+    EVP_MD *mgf1; /* PSS; NULL: as md */
+    unsigned int nonce_type;
+    char properties[MP_PROPQ_SIZE]; /* for digests; "": none */
+    char mgf1_properties[MP_PROPQ_SIZE];
+};
+
+struct mp_sig {
+    struct mp_prov *prov;
+    mhsm_key_type type;
+    const struct mp_setter *setters;
+    const struct mp_getter *getters;
+    struct mp_key *key;
+    enum mp_sig_operation operation;
+    struct mp_sig_settings set;
+    EVP_MD_CTX *hash; /* the running digest; NULL: the caller hashes */
+};
+
+/* signature_common.c */
+FN_SHARED(signature, freectx);
+FN_SHARED(signature, dupctx);
+FN_SHARED(signature, sign_init);
+FN_SHARED(signature, sign);
+FN_SHARED(signature, verify_init);
+FN_SHARED(signature, verify);
+FN_SHARED(signature, verify_recover_init);
+FN_SHARED(signature, verify_recover);
+FN_SHARED(signature, get_ctx_params);
+FN_SHARED(signature, set_ctx_params);
+struct mp_sig *mp_sig_new(struct mp_prov *prov, mhsm_key_type type,
+                          const struct mp_setter *setters,
+                          const struct mp_getter *getters);
+/* Begin; `key` NULL goes on with the one at hand and its settings. */
+int mp_sig_start(struct mp_sig *ctx, struct mp_key *key,
+                 enum mp_sig_operation operation);
+/* 1, or 0 with one error when the context is not set up for this. */
+int mp_sig_ready(const struct mp_sig *ctx, enum mp_sig_operation operation);
+/* Sign a digest, or verify one, with the settings at hand. */
+int mp_sig_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
+                size_t sigsize, const unsigned char *digest, size_t size);
+
+/* signature_digest.c */
+FN_SHARED(signature, digest_sign_init);
+FN_SHARED(signature, digest_sign_update);
+FN_SHARED(signature, digest_sign_final);
+FN_SHARED(signature, digest_sign);
+FN_SHARED(signature, digest_verify_init);
+FN_SHARED(signature, digest_verify_update);
+FN_SHARED(signature, digest_verify_final);
+FN_SHARED(signature, digest_verify);
+FN_SHARED(signature, get_ctx_md_params);
+FN_SHARED(signature, gettable_ctx_md_params);
+FN_SHARED(signature, set_ctx_md_params);
+FN_SHARED(signature, settable_ctx_md_params);
+
+/* signature_params.c: rows of both lists. */
+int mp_sig_set_properties(void *object, const OSSL_PARAM *param);
+int mp_sig_set_digest(void *object, const OSSL_PARAM *param);
+int mp_sig_get_digest(void *object, OSSL_PARAM *param);
+int mp_sig_get_algorithm_id(void *object, OSSL_PARAM *param);
+/* Name the digest; raises one error. */
+int mp_sig_name_digest(struct mp_sig *ctx, const char *name);
+
+/* signature_local.c: by the default provider.  Raise one error. */
+int mp_sig_local_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
+                      size_t sigsize, const unsigned char *digest, size_t size);
+int mp_sig_local_verify(struct mp_sig *ctx, const unsigned char *sig,
+                        size_t siglen, const unsigned char *digest,
+                        size_t size);
+int mp_sig_local_recover(struct mp_sig *ctx, unsigned char *out, size_t *outlen,
+                         size_t outsize, const unsigned char *sig,
+                         size_t siglen);
+
+/* signature_remote.c: by the HSM.  Raise one error. */
+/* Can the HSM sign with the settings at hand, as far as they are known? */
+int mp_sig_remote_check(const struct mp_sig *ctx);
+int mp_sig_remote_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
+                       size_t sigsize, const unsigned char *digest,
+                       size_t size);
+
+#endif

@@ -53,6 +53,7 @@ enum cli_option_id {
     CLI_AAD,
     CLI_TAG,
     CLI_COUNT,
+    CLI_ENCODING,
     CLI_OPTION_COUNT
 };
 
@@ -110,6 +111,7 @@ mhsm_status cli_key_show_deleted(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_delete(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_recover(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_purge(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_download(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list_versions(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list_deleted(struct cli *cli, mhsm_error **err);

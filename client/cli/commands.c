@@ -76,6 +76,12 @@ static const struct cli_option confirm_options[] = {
             "Write here instead of standard output, whole or not at all"       \
     }
 
+static const struct cli_option download_options[] = {
+    {CLI_ENCODING, "encoding", 'e', 0, "ENCODING", "PEM|DER",
+     "Of the SubjectPublicKeyInfo; PEM when not given"},
+    OUT_OPTION,
+    {0, NULL, 0, 0, NULL, NULL, NULL}};
+
 static const struct cli_option sign_options[] = {
     ALGORITHM_OPTION("PS256 for RSA, the curve's ES algorithm for EC and "
                      "HS256 for oct keys"),
@@ -219,6 +225,15 @@ const struct cli_command cli_commands[] = {
      NULL,
      NULL,
      cli_key_show},
+    {"key",
+     "download",
+     "Save the public key of an RSA or EC key",
+     "What openssl needs to verify and to encrypt without the HSM. Needs "
+     "keys/read.",
+     {key_options, download_options},
+     NULL,
+     NULL,
+     cli_key_download},
     {"key",
      "list-deleted",
      "List the soft-deleted keys",

@@ -60,7 +60,9 @@ void cli_file_init(void)
     for (fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
             (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    /* A closed pipe and a file size limit are failures of a write. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     memset(&action, 0, sizeof(action));
     action.sa_handler = on_signal;
     action.sa_flags = (int)SA_RESETHAND;

@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* Before anything opens a file: makes 0, 1 and 2 open, ignores SIGPIPE, and
- * has the signals that end a program remove a temporary file first. */
+/* Before anything opens a file: makes 0, 1 and 2 open, makes
+ * failed writes errors, not signals, and has the signals that end a program remove a temporary file first. */
 void cli_file_init(void);
 
 /* `path` NULL or "-": standard input.  Close with cli_file_close(). */

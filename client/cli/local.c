@@ -7,7 +7,6 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <string.h>
@@ -15,11 +14,11 @@
 #include "base/clock.h"
 #include "cli/encode.h"
 #include "cli/file.h"
-#include "cli/local.h"
+#include "cli/local_key.h"
 
 static OSSL_LIB_CTX *context;
 
-static OSSL_LIB_CTX *get_context(void)
+OSSL_LIB_CTX *cli_local_context(void)
 {
     if (context == NULL)
         context = OSSL_LIB_CTX_new();
@@ -33,7 +32,7 @@ void cli_local_end(void)
 }
 
 /* OpenSSL's own words for a failure that should not be. */
-static mhsm_status failed(const char *what, mhsm_error **err)
+mhsm_status cli_local_failed(const char *what, mhsm_error **err)
 {
     char text[256];
     unsigned long code = ERR_peek_last_error();
@@ -46,8 +45,9 @@ static mhsm_status failed(const char *what, mhsm_error **err)
 
 mhsm_status cli_local_random(void *data, size_t size, mhsm_error **err)
 {
-    if (get_context() == NULL || RAND_bytes_ex(context, data, size, 0) != 1)
-        return failed("the random generator", err);
+    if (cli_local_context() == NULL ||
+        RAND_bytes_ex(context, data, size, 0) != 1)
+        return cli_local_failed("the random generator", err);
     return MHSM_OK;
 }
 
@@ -61,7 +61,7 @@ static mhsm_status update(EVP_MD_CTX *hash, const char *path, mhsm_error **err)
     while (st == MHSM_OK && got > 0) {
         st = cli_file_read(fd, path, block, sizeof(block), &got, err);
         if (st == MHSM_OK && EVP_DigestUpdate(hash, block, got) != 1)
-            st = failed("hashing", err);
+            st = cli_local_failed("hashing", err);
     }
     OPENSSL_cleanse(block, sizeof(block));
     cli_file_close(fd);
@@ -77,18 +77,18 @@ mhsm_status cli_local_digest(const char *md, const char *path,
     unsigned int size = 0;
     mhsm_status st;
 
-    if (get_context() != NULL)
+    if (cli_local_context() != NULL)
         method = EVP_MD_fetch(context, md, NULL);
     if (hash == NULL || method == NULL ||
         EVP_DigestInit_ex2(hash, method, NULL) != 1) {
-        st = failed(md, err);
+        st = cli_local_failed(md, err);
         goto out;
     }
     st = update(hash, path, err);
     if (st != MHSM_OK)
         goto out;
     if (EVP_DigestFinal_ex(hash, value, &size) != 1)
-        st = failed("hashing", err);
+        st = cli_local_failed("hashing", err);
     else if (!mhsmi_buf_append(digest, value, size))
         st = mhsmi_error_memory(err);
 
@@ -96,71 +96,6 @@ out:
     EVP_MD_free(method);
     EVP_MD_CTX_free(hash);
     return st;
-}
-
-static int push_rsa(OSSL_PARAM_BLD *build, const mhsm_key *key, BIGNUM **n,
-                    BIGNUM **e)
-{
-    size_t n_size, e_size;
-    const unsigned char *n_data = mhsm_key_rsa_n(key, &n_size);
-    const unsigned char *e_data = mhsm_key_rsa_e(key, &e_size);
-
-    if (n_data == NULL || e_data == NULL)
-        return 0;
-    *n = BN_bin2bn(n_data, (int)n_size, NULL);
-    *e = BN_bin2bn(e_data, (int)e_size, NULL);
-    return *n != NULL && *e != NULL &&
-           OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, *n) &&
-           OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, *e);
-}
-
-/* `point` has room for 0x04 || x || y of the largest curve. */
-static int push_ec(OSSL_PARAM_BLD *build, const mhsm_key *key,
-                   unsigned char *point)
-{
-    const mhsm_curve_info *info = mhsm_curve_find(mhsm_key_curve(key));
-    size_t x_size, y_size;
-    const unsigned char *x = mhsm_key_ec_x(key, &x_size);
-    const unsigned char *y = mhsm_key_ec_y(key, &y_size);
-
-    if (info == NULL || x == NULL || y == NULL || x_size > 66 ||
-        y_size != x_size)
-        return 0;
-    point[0] = 4;
-    memcpy(point + 1, x, x_size);
-    memcpy(point + 1 + x_size, y, y_size);
-    return OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
-                                           info->group, 0) &&
-           OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY,
-                                            point, 1 + 2 * x_size);
-}
-
-static EVP_PKEY *public_key(const mhsm_key *key)
-{
-    int is_rsa = mhsm_key_get_type(key) == MHSM_KEY_RSA;
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    OSSL_PARAM *params = NULL;
-    EVP_PKEY_CTX *maker = NULL;
-    EVP_PKEY *pkey = NULL;
-    BIGNUM *n = NULL, *e = NULL;
-    unsigned char point[1 + 2 * 66];
-
-    if (build == NULL || get_context() == NULL ||
-        !(is_rsa ? push_rsa(build, key, &n, &e) : push_ec(build, key, point)))
-        goto out;
-    params = OSSL_PARAM_BLD_to_param(build);
-    maker = EVP_PKEY_CTX_new_from_name(context, is_rsa ? "RSA" : "EC", NULL);
-    if (params == NULL || maker == NULL || EVP_PKEY_fromdata_init(maker) != 1 ||
-        EVP_PKEY_fromdata(maker, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        pkey = NULL;
-
-out:
-    EVP_PKEY_CTX_free(maker);
-    OSSL_PARAM_free(params);
-    OSSL_PARAM_BLD_free(build);
-    BN_free(n);
-    BN_free(e);
-    return pkey;
 }
 
 /* OSSL_PARAM wants writable text that it does not write. */
@@ -197,7 +132,7 @@ mhsm_status cli_local_verify(const mhsm_key *key,
                              const struct mhsmi_buf *signature, int *valid,
                              mhsm_error **err)
 {
-    EVP_PKEY *pkey = public_key(key);
+    EVP_PKEY *pkey = cli_local_key(key);
     EVP_PKEY_CTX *ctx = NULL;
     struct mhsmi_buf der;
     mhsm_status st = MHSM_OK;
@@ -208,7 +143,7 @@ mhsm_status cli_local_verify(const mhsm_key *key,
     if (pkey == NULL ||
         (ctx = EVP_PKEY_CTX_new_from_pkey(context, pkey, NULL)) == NULL ||
         EVP_PKEY_verify_init(ctx) != 1 || !set_verify_params(ctx, algorithm)) {
-        st = failed("preparing to verify", err);
+        st = cli_local_failed("preparing to verify", err);
         goto out;
     }
     if (is_ec)
@@ -219,7 +154,7 @@ mhsm_status cli_local_verify(const mhsm_key *key,
         *valid = 0;
     } else if (is_ec &&
                !cli_ecdsa_to_der(&der, signature->data, signature->size)) {
-        st = failed("encoding the signature", err);
+        st = cli_local_failed("encoding the signature", err);
     } else {
         const struct mhsmi_buf *form = is_ec ? &der : signature;
 
@@ -315,7 +250,7 @@ mhsm_status cli_local_encrypt(const mhsm_key *key,
         st = check_size(key, algorithm, text->size, err);
     if (st != MHSM_OK)
         return st;
-    pkey = public_key(key);
+    pkey = cli_local_key(key);
     if (pkey == NULL ||
         (ctx = EVP_PKEY_CTX_new_from_pkey(context, pkey, NULL)) == NULL ||
         EVP_PKEY_encrypt_init(ctx) != 1 ||
@@ -323,7 +258,7 @@ mhsm_status cli_local_encrypt(const mhsm_key *key,
         EVP_PKEY_encrypt(ctx, result, &size,
                          (const unsigned char *)mhsmi_buf_text(text),
                          text->size) != 1)
-        st = failed("encrypting", err);
+        st = cli_local_failed("encrypting", err);
     else if (!mhsmi_buf_append(out, result, size))
         st = mhsmi_error_memory(err);
     EVP_PKEY_CTX_free(ctx);

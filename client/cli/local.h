@@ -31,6 +31,10 @@ MHSM_NODISCARD mhsm_status cli_local_encrypt(const mhsm_key *key,
                                              const struct mhsmi_buf *text,
                                              struct mhsmi_buf *out,
                                              mhsm_error **err);
+/* The SubjectPublicKeyInfo of an RSA or EC key. */
+MHSM_NODISCARD mhsm_status cli_local_public_key(const mhsm_key *key, int is_pem,
+                                                struct mhsmi_buf *out,
+                                                mhsm_error **err);
 MHSM_NODISCARD mhsm_status cli_local_random(void *data, size_t size,
                                             mhsm_error **err);
 /* Drop the private context. */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of local cryptography share.
+ */
+#ifndef MHSM_CLIENT_CLI_LOCAL_KEY_H
+#define MHSM_CLIENT_CLI_LOCAL_KEY_H
+
+#include <openssl/evp.h>
+
+#include "cli/local.h"
+
+/* The private context; NULL when memory is out. */
+OSSL_LIB_CTX *cli_local_context(void);
+/* An RSA or EC key's public part; the caller frees. NULL on failure. */
+EVP_PKEY *cli_local_key(const mhsm_key *key);
+/* An error with OpenSSL's own words, which leave its queue. */
+mhsm_status cli_local_failed(const char *what, mhsm_error **err);
+
+#endif

@@ -86,23 +86,8 @@ static void refuse(const char *text, size_t size)
 static void test_refusals(void)
 {
     static const char *const bad[] = {
-        "Z",
-        "Zg==",
-        "Zg=",
-        "Zm8=",
-        "Zm9v=",
-        "Zm9vZ",
-        "Zm 9",
-        "Zm9v\n",
-        " Zg",
-        "Zm+v",
-        "Zm/v",
-        "Zh",
-        "Zm9",
-        "Zm9vYh",
-        "A!AA",
-        "\xc3\xa9"
-        "AA",
+        "Z",   "Zg==", "Zg=",  "Zm8=", "Zm9v=", "Zm9vZ",  "Zm 9", "Zm9v\n",
+        " Zg", "Zm+v", "Zm/v", "Zh",   "Zm9",   "Zm9vYh", "A!AA", "+\xc3\xa9+",
     };
     char text[5] = "AAAA";
     struct mhsmi_buf buf;

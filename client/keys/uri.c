@@ -80,8 +80,10 @@ int mhsmi_key_id_split(const char *id, const char *endpoint,
     struct mhsmi_url url;
     int ok;
 
+    /* Dot segments would be resolved away before they can be seen. */
     if (strlen(id) > URI_MAX || strpbrk(id, "#%") != NULL ||
-        !mhsmi_url_same_origin(id, endpoint) || !mhsmi_url_parse(&url, id))
+        strstr(id, "/.") != NULL || !mhsmi_url_same_origin(id, endpoint) ||
+        !mhsmi_url_parse(&url, id))
         return 0;
     ok = url.query == NULL &&
          mhsmi_key_path_split(url.path, collection, name, version);
@@ -335,6 +337,8 @@ mhsm_status mhsm_uri_parse(const mhsm_client *client, const char *text,
                              "key URIs never have",
                              err);
     }
+    if (strstr(text, "/.") != NULL)
+        return malformed(text, "it has dot segments", err);
     config = mhsm_client_config(client);
     copy = mhsmi_strdup(text);
     if (copy == NULL)

@@ -45,13 +45,18 @@ const char *emu_op_name(unsigned op)
     return "";
 }
 
+int emu_key_name_valid(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len != 0 && len < EMU_NAME_SIZE &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789-") == len;
+}
+
 int emu_key_name_ok(const struct emu_request *rq, struct emu_reply *r)
 {
-    size_t len = strlen(rq->name);
-
-    if (len != 0 && len < EMU_NAME_SIZE &&
-        strspn(rq->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                         "0123456789-") == len)
+    if (emu_key_name_valid(rq->name))
         return 1;
     emu_reply_bad(r, "The key name must be 1 to 127 letters, digits, hyphens");
     return 0;

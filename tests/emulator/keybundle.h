@@ -10,6 +10,7 @@
 #include "reply.h"
 #include "request.h"
 
+int emu_key_name_valid(const char *name);
 /* 1..127 of 0-9 a-z A-Z - ; otherwise the refusal is written. */
 int emu_key_name_ok(const struct emu_request *rq, struct emu_reply *r);
 /* The live version that the request names; otherwise the refusal is written. */

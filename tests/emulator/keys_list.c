@@ -126,18 +126,43 @@ out:
     emu_bytes_free(&p->after);
 }
 
+#define SELECT                                                                 \
+    "SELECT " EMU_VERSION_COLUMNS " FROM keys k JOIN versions v ON v.key=k.id"
 #define LATEST " AND v.seq=(SELECT max(seq) FROM versions WHERE key=k.id)"
+
+static const char live[] = SELECT LATEST
+    " WHERE k.deleted=0 AND k.name>?1 AND ?3='' ORDER BY k.name LIMIT ?2";
+static const char deleted[] = SELECT LATEST
+    " WHERE k.deleted<>0 AND k.name>?1 AND ?3='' ORDER BY k.name LIMIT ?2";
+static const char versions[] =
+    SELECT " WHERE k.deleted=0 AND v.version>?1 AND k.name=?3"
+           " ORDER BY v.version LIMIT ?2";
 
 void emu_key_list(struct emu_request *rq, struct emu_reply *r)
 {
-    struct page p = {"SELECT " EMU_VERSION_COLUMNS
-                     " FROM keys k JOIN versions v ON v.key=k.id" LATEST
-                     " WHERE k.deleted=0 AND k.name>?1 AND ?3=''"
-                     " ORDER BY k.name LIMIT ?2",
-                     "/keys",
-                     0,
-                     0,
-                     {NULL, 0}};
+    struct page p = {live, "/keys", 0, 0, {NULL, 0}};
 
+    answer(rq, r, &p);
+}
+
+void emu_deleted_list(struct emu_request *rq, struct emu_reply *r)
+{
+    struct page p = {deleted, "/deletedkeys", 0, 0, {NULL, 0}};
+
+    emu_keystore_sweep(rq->hsm->store);
+    answer(rq, r, &p);
+}
+
+void emu_key_versions(struct emu_request *rq, struct emu_reply *r)
+{
+    struct page p = {versions, NULL, 1, 0, {NULL, 0}};
+    struct emu_version v;
+    char path[EMU_NAME_SIZE + 32];
+
+    if (!emu_key_find(rq, r, &v))
+        return;
+    emu_version_free(&v);
+    snprintf(path, sizeof(path), "/keys/%s/versions", rq->name);
+    p.path = path;
     answer(rq, r, &p);
 }

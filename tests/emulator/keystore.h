@@ -11,7 +11,6 @@
 #define EMU_NAME_SIZE    128
 #define EMU_VERSION_SIZE 33
 #define EMU_VERSIONS_MAX 100
-#define EMU_KEYS_MAX     5000
 
 enum emu_op {
     EMU_OP_ENCRYPT = 1,

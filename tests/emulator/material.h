@@ -32,6 +32,14 @@ int emu_material_generate(enum emu_kty kty, int64_t bits, const char *crv,
                           struct emu_bytes *out);
 int emu_material_encode(EVP_PKEY *key, struct emu_bytes *der);
 EVP_PKEY *emu_material_decode(const struct emu_bytes *der);
+/* Reads the private members of a JWK. NULL on success, else what is wrong;
+ * *kty, *bits, *crv (16 bytes) and *out are written only on success. */
+const char *emu_material_jwk(struct json_object *jwk, enum emu_kty *kty,
+                             int64_t *bits, char *crv, struct emu_bytes *out);
+/* Reads what an imported blob held: PKCS#8, or the bytes of an oct key. */
+const char *emu_material_take(enum emu_kty kty, const struct emu_bytes *plain,
+                              int64_t *bits, char *crv, struct emu_bytes *out);
+
 /* Public JWK members without kty, kid and key_ops; NULL on failure. The
  * caller puts it. Empty for oct. */
 struct json_object *emu_material_public(enum emu_kty kty,

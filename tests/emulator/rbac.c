@@ -115,8 +115,7 @@ static int allowed(struct emu_store *s, const char *oid, const char *action,
     return granted;
 }
 
-/* The scope of the call, as assignments write it. */
-static void call_scope(const struct emu_request *rq, char *out, size_t size)
+void emu_rbac_scope(const struct emu_request *rq, char *out, size_t size)
 {
     const char *name = rq->name;
 
@@ -149,7 +148,7 @@ int emu_rbac_allows(struct emu_request *rq, struct emu_reply *r)
     const char *quote = rq->route->scope == EMU_SCOPE_ROLE ? "" : "'";
     char scope[160];
 
-    call_scope(rq, scope, sizeof(scope));
+    emu_rbac_scope(rq, scope, sizeof(scope));
     if (allowed(rq->hsm->store, rq->oid, rq->route->action, scope))
         return 1;
     emu_reply_error(r, 403, "AccessDenied",

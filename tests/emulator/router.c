@@ -23,6 +23,18 @@
     SERVICE("POST", "/keys/{name}/{version}/" name, name, EMU_SCOPE_KEY,       \
             "keys/" action "/action", "7.0", emu_key_operation)
 
+#define ROLE_PATH(scope, kind) scope "/providers/Microsoft.Authorization/" kind
+#define ROLE_ROUTES(scope, kind, handler)                                      \
+    SERVICE("GET", ROLE_PATH(scope, kind), kind, EMU_SCOPE_ROLE,               \
+            kind "/read/action", "7.2-preview", handler##_list),               \
+        SERVICE("GET", ROLE_PATH(scope, kind) "/{guid}", kind, EMU_SCOPE_ROLE, \
+                kind "/read/action", "7.2-preview", handler##_show),           \
+        SERVICE("PUT", ROLE_PATH(scope, kind) "/{guid}", kind, EMU_SCOPE_ROLE, \
+                kind "/write/action", "7.2-preview", handler##_put),           \
+        SERVICE("DELETE", ROLE_PATH(scope, kind) "/{guid}", kind,              \
+                EMU_SCOPE_ROLE, kind "/delete/action", "7.2-preview",          \
+                handler##_delete)
+
 static const struct emu_route routes[] = {
 #include "routes.inc"
 };

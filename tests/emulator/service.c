@@ -6,6 +6,7 @@
  */
 #include "service.h"
 
+#include "keybundle.h"
 #include "misbehave.h"
 #include "rbac.h"
 #include "router.h"
@@ -54,6 +55,10 @@ static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
     emu_faults_sleep(rq->hsm->faults, emu_faults_latency(rq->hsm->faults));
     if (emu_fault_apply(rq, r, rq->route->name, cut))
         return;
+    if (rq->scope_name != NULL && !emu_key_name_valid(rq->scope_name)) {
+        emu_reply_bad(r, "The scope is malformed");
+        return;
+    }
     if (api_version(rq, r) && emu_rbac_allows(rq, r))
         rq->route->handler(rq, r);
 }

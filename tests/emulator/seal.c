@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sealing key backups. The tag is checked over everything before a byte is
+ * decrypted.
+ */
+#include "seal.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IV_SIZE  16
+#define TAG_SIZE 32
+#define PARTS    5
+#define TEXT_MAX (8U * 1024 * 1024)
+
+static int header_text(const char *kid, char *out, size_t size)
+{
+    int len = snprintf(
+        out, size, "{\"alg\":\"dir\",\"enc\":\"A256CBC-HS512\",\"kid\":\"%s\"}",
+        kid);
+
+    return len > 0 && (size_t)len < size;
+}
+
+/* The first half of the key authenticates, the second half encrypts. */
+static int tag_of(const unsigned char *key, const char *header,
+                  const unsigned char *iv, const struct emu_bytes *body,
+                  unsigned char tag[TAG_SIZE])
+{
+    struct emu_bytes all = {NULL, 0};
+    unsigned char mac[EVP_MAX_MD_SIZE], bits[8];
+    uint64_t length = (uint64_t)strlen(header) * 8;
+    size_t len = 0;
+    int i, ok;
+
+    for (i = 7; i >= 0; i--) {
+        bits[i] = (unsigned char)length;
+        length >>= 8;
+    }
+    ok = emu_bytes_append(&all, header, strlen(header)) &&
+         emu_bytes_append(&all, iv, IV_SIZE) &&
+         emu_bytes_append(&all, body->data, body->len) &&
+         emu_bytes_append(&all, bits, sizeof(bits)) &&
+         EVP_Q_mac(NULL, "HMAC", NULL, "SHA512", NULL, key, 32, all.data,
+                   all.len, mac, sizeof(mac), &len) != NULL;
+    if (ok)
+        memcpy(tag, mac, TAG_SIZE);
+    emu_bytes_free(&all);
+    return ok;
+}
+
+static int cbc(const unsigned char *key, const unsigned char *iv, int encrypt,
+               const struct emu_bytes *in, struct emu_bytes *out)
+{
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    struct emu_bytes draft = {NULL, 0};
+    int first = 0, last = 0;
+    int ok = ctx != NULL && emu_bytes_reserve(&draft, in->len + 32) &&
+             EVP_CipherInit_ex2(ctx, EVP_aes_256_cbc(), key + 32, iv, encrypt,
+                                NULL) == 1 &&
+             EVP_CipherUpdate(ctx, draft.data, &first, in->data,
+                              (int)in->len) == 1 &&
+             EVP_CipherFinal_ex(ctx, draft.data + first, &last) == 1 &&
+             emu_bytes_set(out, draft.data, (size_t)(first + last));
+
+    emu_bytes_free(&draft);
+    EVP_CIPHER_CTX_free(ctx);
+    return ok;
+}
+
+static char *join(const char *header, const unsigned char *iv,
+                  const struct emu_bytes *body, const unsigned char *tag)
+{
+    char *a = emu_base64url_encode(iv, IV_SIZE);
+    char *b = emu_base64url_encode(body->data, body->len);
+    char *c = emu_base64url_encode(tag, TAG_SIZE);
+    char *text = NULL;
+    size_t size;
+
+    if (a != NULL && b != NULL && c != NULL) {
+        size = strlen(header) + strlen(a) + strlen(b) + strlen(c) + 8;
+        text = malloc(size);
+        /* The second part, an encrypted key, is empty with a direct key. */
+        if (text != NULL)
+            snprintf(text, size, "%s..%s.%s.%s", header, a, b, c);
+    }
+    free(a);
+    free(b);
+    free(c);
+    return text;
+}
+
+char *emu_seal(const unsigned char *key, const char *kid,
+               const struct emu_bytes *plain)
+{
+    unsigned char iv[IV_SIZE], tag[TAG_SIZE];
+    struct emu_bytes body = {NULL, 0};
+    char json[128], *header = NULL, *text = NULL;
+
+    if (header_text(kid, json, sizeof(json)))
+        header = emu_base64url_encode(json, strlen(json));
+    if (header != NULL && plain->len < TEXT_MAX &&
+        RAND_bytes(iv, sizeof(iv)) == 1 && cbc(key, iv, 1, plain, &body) &&
+        tag_of(key, header, iv, &body, tag))
+        text = join(header, iv, &body, tag);
+    free(header);
+    emu_bytes_free(&body);
+    return text;
+}
+
+/* Cuts the copy at its dots; exactly five parts. */
+static int split(char *text, char *parts[PARTS])
+{
+    int count = 0;
+
+    while (text != NULL && count < PARTS) {
+        parts[count++] = text;
+        text = strchr(text, '.');
+        if (text != NULL)
+            *text++ = '\0';
+    }
+    return text == NULL && count == PARTS;
+}
+
+int emu_unseal(const unsigned char *key, const char *kid, const char *text,
+               struct emu_bytes *plain)
+{
+    struct emu_bytes iv = {NULL, 0}, body = {NULL, 0}, tag = {NULL, 0};
+    char json[128], *copy = strdup(text), *header = NULL, *parts[PARTS];
+    unsigned char expected[TAG_SIZE];
+    int ok = 0;
+
+    if (header_text(kid, json, sizeof(json)))
+        header = emu_base64url_encode(json, strlen(json));
+    if (copy != NULL && header != NULL && split(copy, parts) &&
+        strcmp(parts[0], header) == 0 && parts[1][0] == '\0' &&
+        emu_base64url_decode(parts[2], IV_SIZE, &iv) && iv.len == IV_SIZE &&
+        emu_base64url_decode(parts[3], TEXT_MAX, &body) &&
+        emu_base64url_decode(parts[4], TAG_SIZE, &tag) && tag.len == TAG_SIZE &&
+        tag_of(key, header, iv.data, &body, expected) &&
+        CRYPTO_memcmp(expected, tag.data, TAG_SIZE) == 0)
+        ok = cbc(key, iv.data, 0, &body, plain);
+    free(copy);
+    free(header);
+    emu_bytes_free(&iv);
+    emu_bytes_free(&body);
+    emu_bytes_free(&tag);
+    return ok;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sealed text: compact JWEs with a direct key and A256CBC-HS512.
+ */
+#ifndef EMU_SEAL_H
+#define EMU_SEAL_H
+
+#include "bytes.h"
+
+#define EMU_SEAL_KEY 64
+
+/* key is EMU_SEAL_KEY bytes, kid plain text for the header. NULL on failure;
+ * the caller frees. */
+char *emu_seal(const unsigned char *key, const char *kid,
+               const struct emu_bytes *plain);
+/* 1 when the text is whole, unchanged and sealed under the key. */
+int emu_unseal(const unsigned char *key, const char *kid, const char *text,
+               struct emu_bytes *plain);
+
+#endif

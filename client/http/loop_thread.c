@@ -165,7 +165,9 @@ static int take_jobs(struct mhsmi_loop *loop)
     stopping = loop->stopping;
     if (loop->active.first != NULL || loop->waiting.first != NULL)
         loop->last_work_ms = now;
-    else if (stopping || now - loop->last_work_ms >= loop->idle_ms)
+    else if (now - loop->last_work_ms >= loop->idle_ms)
+        go_on = 0;
+    if (stopping)
         go_on = 0;
     if (!go_on)
         loop->state = MHSMI_THREAD_LEAVING;

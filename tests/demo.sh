@@ -167,7 +167,7 @@ run openssl pkeyutl -provider default -provider mhsm -decrypt -inkey mhsm:ca -pk
 run cmp dek.bin dek.openssl
 
 say "Sign CMS"
-run openssl cms -provider default -provider mhsm -sign -in order.txt -signer web.crt -inkey mhsm:web -outform PEM -out order.cms
+run openssl cms -provider default -provider mhsm -sign -nodetach -in order.txt -signer web.crt -inkey mhsm:web -outform PEM -out order.cms
 run openssl cms -verify -in order.cms -inform PEM -CAfile ca.pem -purpose any
 
 cat <<'TEXT'

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
 # Sourced by the scripts in apps/: a private directory, a local HSM that ends
-# with the script, and checks that say what they saw.
+# with the script, and checks that say what they saw. Names that begin with _
+# are its own.
 #
 #   . "${0%/*}/../lib.sh"
 #   emulator_start
@@ -43,19 +44,19 @@ started() {
 stop() {
     kill "$1" 2>/dev/null || :
     wait "$1" 2>/dev/null || :
-    rest=
+    _rest=
     for pid in $pids; do
-        [ "$pid" = "$1" ] || rest="$rest $pid"
+        [ "$pid" = "$1" ] || _rest="$_rest $pid"
     done
-    pids=$rest
+    pids=$_rest
 }
 
 # Wait, at most 10 seconds, for a command to succeed.
 await() {
-    tries=0
+    _tries=0
     until "$@" >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 100 ] || {
+        _tries=$((_tries + 1))
+        [ "$_tries" -lt 100 ] || {
             echo "gave up waiting for: $*" >&2
             return 1
         }
@@ -110,34 +111,34 @@ fail() {
     failures=$((failures + 1))
     echo "NOT OK - $1"
     shift
-    for file in "$@"; do
-        sed 's/^/  | /' "$file"
+    for _file in "$@"; do
+        sed 's/^/  | /' "$_file"
     done
 }
 
 # check NAME COMMAND...: the command succeeds. Its output is left in
 # $work/out and $work/err.
 check() {
-    name=$1
+    _name=$1
     shift
     if "$@" >"$work/out" 2>"$work/err"; then
-        pass "$name"
+        pass "$_name"
     else
-        fail "$name (exit $?)" "$work/out" "$work/err"
+        fail "$_name (exit $?)" "$work/out" "$work/err"
     fi
 }
 
 # expect_exit CODE NAME COMMAND...: the command ends with just that code.
 expect_exit() {
-    expected=$1
-    name=$2
+    _expected=$1
+    _name=$2
     shift 2
-    code=0
-    "$@" >"$work/out" 2>"$work/err" || code=$?
-    if [ "$code" -eq "$expected" ]; then
-        pass "$name"
+    _code=0
+    "$@" >"$work/out" 2>"$work/err" || _code=$?
+    if [ "$_code" -eq "$_expected" ]; then
+        pass "$_name"
     else
-        fail "$name (exit $code, expected $expected)" "$work/out" "$work/err"
+        fail "$_name (exit $_code, expected $_expected)" "$work/out" "$work/err"
     fi
 }
 

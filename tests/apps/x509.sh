@@ -115,16 +115,16 @@ check "  verifies" command openssl ts -verify -data data.txt -in data.tsr \
 # CMS.
 # shellcheck disable=SC2086 # flags
 {
-    check "cms -sign with RSA" openssl cms $p -sign -in data.txt -signer ca.pem \
+    check "cms -sign with RSA" openssl cms $p -sign -nodetach -in data.txt -signer ca.pem \
         -inkey mhsm:ca -outform PEM -out rsa.cms
     check "  verifies" command openssl cms -verify -in rsa.cms -inform PEM \
         -CAfile ca.pem -purpose any -out /dev/null
-    check "cms -sign with PSS" openssl cms $p -sign -in data.txt \
+    check "cms -sign with PSS" openssl cms $p -sign -nodetach -in data.txt \
         -signer ca.pem -inkey mhsm:ca -keyopt rsa_padding_mode:pss \
         -keyopt rsa_pss_saltlen:-1 -outform PEM -out pss.cms
     check "  verifies" command openssl cms -verify -in pss.cms -inform PEM \
         -CAfile ca.pem -purpose any -out /dev/null
-    check "cms -sign with ECDSA" openssl cms $p -sign -md sha384 -in data.txt \
+    check "cms -sign with ECDSA" openssl cms $p -sign -nodetach -md sha384 -in data.txt \
         -signer server.pem -inkey mhsm:ec -outform PEM -out ec.cms
     check "  verifies" command openssl cms -verify -in ec.cms -inform PEM \
         -CAfile ca.pem -purpose any -out /dev/null

@@ -53,15 +53,18 @@ static int check_shape(const char *text, const char **path)
            authority[size - 1] != ':';
 }
 
-/* A copy of one part, in our own memory; NULL when absent or out of memory. */
-static char *part(CURLU *handle, CURLUPart which)
+/* A copy of one part, in our own memory: 1, with *copy NULL when the URL lacks
+ * the part, or 0 when out of memory. */
+static int part(CURLU *handle, CURLUPart which, char **copy)
 {
-    char *text = NULL, *copy = NULL;
+    char *text = NULL;
+    CURLUcode code = curl_url_get(handle, which, &text, 0);
 
-    if (curl_url_get(handle, which, &text, 0) == CURLUE_OK && text != NULL)
-        copy = mhsmi_strdup(text);
+    *copy = NULL;
+    if (code == CURLUE_OK && text != NULL)
+        *copy = mhsmi_strdup(text);
     curl_free(text);
-    return copy;
+    return code == CURLUE_OK ? *copy != NULL : code != CURLUE_OUT_OF_MEMORY;
 }
 
 static void lower(char *text)
@@ -72,28 +75,45 @@ static void lower(char *text)
     }
 }
 
-static int read_parts(struct mhsmi_url *url, CURLU *handle, const char *rest)
+static int read_port(struct mhsmi_url *url, CURLU *handle)
 {
-    char *port = part(handle, CURLUPART_PORT);
+    char *port;
 
-    url->scheme = part(handle, CURLUPART_SCHEME);
-    url->host = part(handle, CURLUPART_HOST);
-    lower(url->scheme);
-    lower(url->host);
+    if (!part(handle, CURLUPART_PORT, &port))
+        return 0;
     if (port != NULL)
         url->port = (int)strtol(port, NULL, 10);
     mhsmi_free(port);
-    /* libcurl says "/" for no path, too. */
-    url->path = *rest == '/' ? part(handle, CURLUPART_PATH) : mhsmi_strdup("");
-    if (strchr(rest, '?') != NULL) {
-        url->query = part(handle, CURLUPART_QUERY);
-        if (url->query == NULL)
-            url->query = mhsmi_strdup("");
-        if (url->query == NULL)
+    return 1;
+}
+
+/* libcurl says "/" for no path and nothing for an empty query. */
+static int read_rest(struct mhsmi_url *url, CURLU *handle, const char *rest)
+{
+    if (*rest == '/') {
+        if (!part(handle, CURLUPART_PATH, &url->path))
             return 0;
+    } else {
+        url->path = mhsmi_strdup("");
     }
-    return url->scheme != NULL && url->host != NULL && *url->host != 0 &&
-           url->path != NULL;
+    if (strchr(rest, '?') == NULL)
+        return url->path != NULL;
+    if (!part(handle, CURLUPART_QUERY, &url->query))
+        return 0;
+    if (url->query == NULL)
+        url->query = mhsmi_strdup("");
+    return url->path != NULL && url->query != NULL;
+}
+
+static int read_parts(struct mhsmi_url *url, CURLU *handle, const char *rest)
+{
+    if (!part(handle, CURLUPART_SCHEME, &url->scheme) ||
+        !part(handle, CURLUPART_HOST, &url->host) || !read_port(url, handle) ||
+        !read_rest(url, handle, rest))
+        return 0;
+    lower(url->scheme);
+    lower(url->host);
+    return url->scheme != NULL && url->host != NULL && *url->host != 0;
 }
 
 int mhsmi_url_parse(struct mhsmi_url *url, const char *text)

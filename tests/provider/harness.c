@@ -250,7 +250,7 @@ static void cleanup(void)
     unlink(emulator.log);
     nftw(emulator.state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     th_service_cleanup();
-    th_plain_cleanup();
+    th_plain_close();
 }
 
 static void prepare(void)

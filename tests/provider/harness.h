@@ -102,6 +102,8 @@ void th_context_close(struct th_context *context);
 const char *th_order_name(enum th_order order);
 /* A context with the default provider alone: the judge of all outcomes. */
 OSSL_LIB_CTX *th_plain(void);
+/* th_main does it; for programs that run without. */
+void th_plain_close(void);
 
 /* The first private key at a URI, or NULL with the error queue as it is. */
 EVP_PKEY *th_open(OSSL_LIB_CTX *lib, const char *uri);

@@ -22,6 +22,5 @@ struct json_object *th_http(const struct th_call *call, long *status);
 void th_control(const char *path, const char *body,
                 struct json_object **answer);
 void th_service_cleanup(void);
-void th_plain_cleanup(void);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "harness.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,9 +30,11 @@ static int add_extension(X509 *certificate, int nid, const char *value)
 static int fill(X509 *certificate, EVP_PKEY *key)
 {
     X509_NAME *name = X509_get_subject_name(certificate);
+    static atomic_int serial = 4711; /* CMS tells recipients by it */
 
     return X509_set_version(certificate, X509_VERSION_3) &&
-           ASN1_INTEGER_set(X509_get_serialNumber(certificate), 4711) &&
+           ASN1_INTEGER_set(X509_get_serialNumber(certificate),
+                            atomic_fetch_add(&serial, 1)) &&
            X509_gmtime_adj(X509_getm_notBefore(certificate), -60) != NULL &&
            X509_gmtime_adj(X509_getm_notAfter(certificate), 86400) != NULL &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,

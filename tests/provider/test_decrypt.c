@@ -217,8 +217,9 @@ static void wrong_sizes(void)
         TH_TRUE(EVP_PKEY_decrypt(ctx, out, &made, sealed, sizes[i]) <= 0,
                 "%zu octets", sizes[i]);
         TH_ONE_ERROR("");
+        TH_TRUE(th_stats().requests == before, "%zu octets", sizes[i]);
+        before = th_stats().requests;
     }
-    CU_ASSERT_EQUAL(th_stats().requests, before);
     size = encrypt(judge, RSA_PKCS1_OAEP_PADDING, "SHA256", NULL, secret,
                    sizeof(secret), sealed);
     memset(out, 0xee, sizeof(out));
@@ -275,7 +276,7 @@ static void unwrapping_keys(void)
     none = th_must_open(last.lib, "mhsm:dec-none");
     ctx = begin(last.lib, none, RSA_PKCS1_OAEP_PADDING, "SHA256");
     CU_ASSERT(EVP_PKEY_decrypt(ctx, out, &made, sealed, KEY_SIZE) <= 0);
-    TH_ONE_ERROR("key_ops", "unwrapKey");
+    TH_ONE_ERROR("key_ops", "cannot decrypt");
     EVP_PKEY_CTX_free(ctx);
     EVP_PKEY_free(none);
     EVP_PKEY_free(wrapper);

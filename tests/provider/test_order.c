@@ -6,7 +6,12 @@
  */
 #include "harness.h"
 
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -370,23 +375,77 @@ static void with_the_module(void)
     CU_ASSERT_EQUAL(th_stats().requests, before);
 }
 
-/* Programs that know of no library context use the process's own. */
-static void with_the_module_in_the_default_context(void)
+/* Programs that know of no library context use the process's own, as
+ * openssl.cnf sets it up: this program again, with such a file. */
+static int configured(void)
 {
-    struct th_context context;
-    OSSL_LIB_CTX *saved;
-    size_t i, j;
+    struct th_scheme scheme = {"SHA256", 0};
+    EVP_PKEY *key;
+    size_t i;
+    int bad = 0;
 
-    for (i = 0; i < COUNT(orders); i++) {
-        th_context_open(&context, orders[i]);
-        saved = OSSL_LIB_CTX_set0_default(context.lib);
-        for (j = 0; j < COUNT(scenarios); j++)
-            TH_TRUE(scenarios[j].run(NULL), "%s, module %s", scenarios[j].name,
-                    th_order_name(orders[i]));
-        TH_QUIET();
-        OSSL_LIB_CTX_set0_default(saved);
-        th_context_close(&context);
+    for (i = 0; i < COUNT(scenarios); i++) {
+        if (!scenarios[i].run(NULL) || ERR_peek_error() != 0) {
+            fprintf(stderr, "\n%s: not as with default alone\n",
+                    scenarios[i].name);
+            ERR_print_errors_fp(stderr);
+            bad = 1;
+        }
     }
+    key = th_must_open(NULL, "mhsm:or-ec");
+    if (!th_sign_and_verify(NULL, key, &scheme, "text") ||
+        ERR_peek_error() != 0) {
+        fputs("\nno signature by the module\n", stderr);
+        ERR_print_errors_fp(stderr);
+        bad = 1;
+    }
+    EVP_PKEY_free(key);
+    th_plain_close();
+    return bad;
+}
+
+static void write_configuration(const char *path, enum th_order order)
+{
+    static const char *const lists[] = {"default = def\nmhsm = own\n",
+                                        "mhsm = own\ndefault = def\n",
+                                        "default = def\nmhsm = own\n"};
+    FILE *file = fopen(path, "w");
+
+    if (file == NULL)
+        th_die("cannot write %s", path);
+    fprintf(file,
+            "openssl_conf = init\n[init]\nproviders = list\n%s"
+            "[algorithms]\ndefault_properties = ?provider=mhsm\n"
+            "[list]\n%s[def]\nactivate = 1\n"
+            "[own]\nmodule = %s/mhsm.so\nactivate = 1\n",
+            order == TH_PREFERRED ? "alg_section = algorithms\n" : "",
+            lists[order], getenv("MHSM_TEST_MODULES"));
+    if (fclose(file) != 0)
+        th_die("cannot write %s", path);
+}
+
+static void with_the_module_by_configuration(void)
+{
+    char path[512], self[] = "provider_order", scenario[] = "scenarios";
+    char *arguments[] = {self, scenario, NULL};
+    size_t i;
+
+    th_ec_create("or-ec", "P-256", NULL);
+    snprintf(path, sizeof(path), "%s/openssl.cnf", th_state());
+    setenv("OPENSSL_CONF", path, 1);
+    for (i = 0; i < COUNT(orders); i++) {
+        int status = -1;
+        pid_t child;
+
+        write_configuration(path, orders[i]);
+        if (posix_spawn(&child, "/proc/self/exe", NULL, NULL, arguments,
+                        environ) != 0 ||
+            waitpid(child, &status, 0) != child)
+            th_die("cannot start this program again");
+        TH_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0, "module %s",
+                th_order_name(orders[i]));
+    }
+    unsetenv("OPENSSL_CONF");
 }
 
 /* And the module's own keys work wherever it is listed. */
@@ -397,7 +456,6 @@ static void keys_of_the_module(void)
     size_t i;
     int version;
 
-    th_ec_create("or-ec", "P-256", NULL);
     th_rsa_create("or-rsa", 2048, NULL);
     for (i = 0; i < 2 * COUNT(orders); i++) {
         struct th_scheme scheme;
@@ -426,16 +484,17 @@ static void keys_of_the_module(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const CU_TestInfo tests[] = {
         {"the default provider alone", alone},
         {"with the module", with_the_module},
-        {"with the module, default context",
-         with_the_module_in_the_default_context},
+        {"with the module, by openssl.cnf", with_the_module_by_configuration},
         {"keys of the module", keys_of_the_module},
         CU_TEST_INFO_NULL,
     };
 
+    if (argc == 2 && strcmp(argv[1], "scenarios") == 0)
+        return configured();
     return th_main("provider: order", tests);
 }

@@ -175,14 +175,16 @@ static void junk_is_refused_at_once(void)
         "managedhsm:h/sm:st",
     };
     char uri[URI_SIZE], longest[URI_SIZE];
+    OSSL_STORE_CTX *store;
     long before = th_stats().requests;
     size_t i;
 
     for (i = 0; i < COUNT(junk); i++) {
         expand(uri, junk[i]);
-        TH_TRUE(OSSL_STORE_open_ex(uri, last.lib, NULL, NULL, NULL, NULL, NULL,
-                                   NULL) == NULL,
-                "%s", uri);
+        store = OSSL_STORE_open_ex(uri, last.lib, NULL, NULL, NULL, NULL, NULL,
+                                   NULL);
+        TH_TRUE(store == NULL, "%s", uri);
+        OSSL_STORE_close(store);
         TH_ONE_ERROR("");
     }
     memset(longest, 'a', sizeof(longest));

@@ -23,6 +23,9 @@
 static char temporary[PATH_MAX];
 static volatile sig_atomic_t temporary_exists;
 
+/* Read before there is a second thread: reading it means setting it. */
+static mode_t file_mask;
+
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 static void on_signal(int number)
@@ -60,6 +63,8 @@ void cli_file_init(void)
     for (fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
             (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    file_mask = umask(077);
+    (void)umask(file_mask);
     /* A closed pipe and a file size limit are failures of a write. */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
@@ -169,7 +174,6 @@ static int make_temporary(const char *path, int secret)
     const char *slash = strrchr(path, '/');
     size_t directory = slash != NULL ? (size_t)(slash - path) + 1 : 0;
     sigset_t before;
-    mode_t mask;
     int fd = -1, size;
 
     block_signals(&before);
@@ -181,9 +185,7 @@ static int make_temporary(const char *path, int secret)
         fd = mkostemp(temporary, O_CLOEXEC);
     if (fd >= 0) {
         temporary_exists = 1;
-        mask = umask(0);
-        (void)umask(mask);
-        if (!secret && fchmod(fd, 0666 & ~mask) != 0)
+        if (!secret && fchmod(fd, 0666 & ~file_mask) != 0)
             errno = 0; /* narrower than asked for: still right */
     }
     restore_signals(&before);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <openssl/crypto.h>
 
@@ -29,6 +30,14 @@ static mhsm_status perform(struct cli *cli, mhsm_error **err)
     return cli->command->run(cli, err);
 }
 
+/* Keys and plaintexts pass through: a crash must not write them to a disk. */
+static void forbid_core(void)
+{
+    const struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
 int main(int argc, char **argv)
 {
     mhsm_error *err = NULL, *late = NULL;
@@ -36,6 +45,7 @@ int main(int argc, char **argv)
     struct cli cli;
     mhsm_status st;
 
+    forbid_core();
     cli_file_init();
     cli_text_init();
     /* Modules that openssl.cnf names, this project's among them, are for

@@ -129,7 +129,7 @@ static const char introduction[] =
     "failure is told with the service's request id and what to do about it; "
     "with -o json as one JSON object on standard error: {\"error\": "
     "{\"status\", \"exitStatus\", \"httpStatus\", \"code\", \"requestId\", "
-    "\"message\", \"hint\"}}.";
+    "\"message\", \"hint\"}}. Without -o json the layout is for people.";
 
 static const char output_formats[] =
     "table, for people, fits the terminal; its layout may change.\n\n"

@@ -214,13 +214,14 @@ int mp_key_require(const struct mp_key *key, unsigned int operations,
                    const char *what)
 {
     unsigned int have = mhsm_key_operations(key->hsm);
-    char text[128];
+    char text[128], wanted[128];
 
     if ((have & operations) != 0)
         return 1;
     mp_key_ops_text(have, text, sizeof(text));
+    mp_key_ops_text(operations, wanted, sizeof(wanted));
     mp_raise(key->prov, MP_R_KEY_OPERATION,
-             "key %s cannot %s: its key_ops are \"%s\"", mhsm_key_id(key->hsm),
-             what, text);
+             "key %s cannot %s: its key_ops are \"%s\" and hold none of \"%s\"",
+             mhsm_key_id(key->hsm), what, text, wanted);
     return 0;
 }

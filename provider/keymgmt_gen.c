@@ -9,6 +9,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "err.h"
 #include "local.h"
@@ -99,6 +100,34 @@ const OSSL_PARAM *mp_keymgmt_gen_settable(void *genctx,
     return settable == NULL ? fallback : settable;
 }
 
+/* What describes a group.  Not "group-check", which the generator of OpenSSL
+ * 3.0 copies and never frees. */
+static const char *const group_params[] = {
+    OSSL_PKEY_PARAM_GROUP_NAME,    OSSL_PKEY_PARAM_EC_ENCODING,
+    OSSL_PKEY_PARAM_EC_FIELD_TYPE, OSSL_PKEY_PARAM_EC_P,
+    OSSL_PKEY_PARAM_EC_A,          OSSL_PKEY_PARAM_EC_B,
+    OSSL_PKEY_PARAM_EC_GENERATOR,  OSSL_PKEY_PARAM_EC_ORDER,
+    OSSL_PKEY_PARAM_EC_COFACTOR,   OSSL_PKEY_PARAM_EC_SEED,
+};
+
+#define GROUP_PARAMS (sizeof(group_params) / sizeof(group_params[0]))
+
+static int take_group(struct generator *gen, const OSSL_PARAM *params)
+{
+    OSSL_PARAM group[GROUP_PARAMS + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; i < GROUP_PARAMS; i++) {
+        const OSSL_PARAM *param =
+            OSSL_PARAM_locate_const(params, group_params[i]);
+
+        if (param != NULL)
+            group[count++] = *param;
+    }
+    group[count] = OSSL_PARAM_construct_end();
+    return EVP_PKEY_CTX_set_params(gen->ctx, group) == 1;
+}
+
 /* libssl makes its ephemeral EC key in the group of a template. */
 int mp_keymgmt_gen_set_template(void *genctx, void *template)
 {
@@ -115,7 +144,7 @@ int mp_keymgmt_gen_set_template(void *genctx, void *template)
     mp_mark_set(&mark);
     ok = key->pkey != NULL &&
          EVP_PKEY_todata(key->pkey, EVP_PKEY_KEY_PARAMETERS, &params) == 1 &&
-         EVP_PKEY_CTX_set_params(gen->ctx, params) == 1;
+         take_group(gen, params);
     OSSL_PARAM_free(params);
     if (ok)
         mp_mark_drop(&mark);

@@ -31,7 +31,8 @@ FN(provider, mhsm, get_params);
 FN(provider, mhsm, query_operation);
 FN(provider, mhsm, self_test);
 
-OSSL_provider_init_fn OSSL_provider_init;
+/* The one name that the module exports. */
+MHSM_API OSSL_provider_init_fn OSSL_provider_init;
 
 static const OSSL_ALGORITHM keymgmt[] = {
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES, mp_rsa_keymgmt,

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Credentials, tokens and connections: each way of getting a token, each way
+ * of not getting one, and how many of everything it takes.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support.h"
+
+enum { threads = 32, rounds = 5 };
+
+static void prepare(void)
+{
+    mhsm_client *client = tc_open(NULL);
+
+    mhsm_key_free(tc_create(client, "auth", MHSM_KEY_EC, 0, MHSM_CURVE_P256));
+    mhsm_client_free(client);
+}
+
+/* Get the key as a client of these options would. */
+static mhsm_status get_with(const char *const *options, mhsm_error **err)
+{
+    mhsm_client *client = tc_open(options);
+    mhsm_uri *uri = tc_uri(client, "mhsm:auth");
+    mhsm_key *key = NULL;
+    mhsm_status st = mhsm_key_get(client, uri, &key, err);
+
+    CU_ASSERT((key != NULL) == (st == MHSM_OK));
+    mhsm_key_free(key);
+    mhsm_uri_free(uri);
+    mhsm_client_free(client);
+    return st;
+}
+
+/* With the tenant and the resource configured, the first request is the
+ * request itself. */
+static void requests(void)
+{
+    mhsm_error *err = NULL;
+
+    th_reset();
+    TC_STATUS(get_with(NULL, &err), MHSM_OK);
+    CU_ASSERT(th_key_requests() == 2 && th_stats().tokens == 1);
+    th_reset();
+    TC_STATUS(
+        get_with(TC_OPTIONS("resource=https://managedhsm.azure.net"), &err),
+        MHSM_OK);
+    CU_ASSERT(th_key_requests() == 1 && th_stats().tokens == 1);
+    /* Without a tenant the challenge tells it. */
+    unsetenv("AZURE_TENANT_ID");
+    th_reset();
+    TC_STATUS(
+        get_with(TC_OPTIONS("resource=https://managedhsm.azure.net"), &err),
+        MHSM_OK);
+    CU_ASSERT(th_key_requests() == 2);
+    TC_STATUS(get_with(TC_OPTIONS("credential=client-secret"), &err), MHSM_OK);
+    th_environment_reset();
+}
+
+static void secrets(void)
+{
+    char path[512], option[600];
+    mhsm_error *err = NULL;
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/client-secret", th_state());
+    snprintf(option, sizeof(option), "client-secret=file:%s", path);
+    TC_ERROR(get_with(TC_OPTIONS(option), &err), MHSM_ERR_CONFIG, path);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    dprintf(fd, "%s\n", getenv("AZURE_CLIENT_SECRET"));
+    close(fd);
+    setenv("AZURE_CLIENT_SECRET", "in vain", 1);
+    TC_STATUS(get_with(TC_OPTIONS(option), &err), MHSM_OK);
+    unlink(path);
+    th_environment_reset();
+}
+
+static void refused(void)
+{
+    mhsm_error *err = NULL;
+
+    setenv("AZURE_CLIENT_SECRET", "wrong~secret", 1);
+    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CREDENTIAL, "AADSTS7000215");
+    CU_ASSERT(get_with(NULL, &err) == MHSM_ERR_CREDENTIAL);
+    CU_ASSERT(strstr(mhsm_error_text(err), "wrong~secret") == NULL);
+    CU_ASSERT(strstr(mhsm_error_message(err), "managed-identity") != NULL);
+    mhsm_error_free(&err);
+    th_environment_reset();
+    setenv("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000000", 1);
+    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CREDENTIAL, "AADSTS700016");
+    th_environment_reset();
+    setenv("AZURE_TENANT_ID", "00000000-0000-0000-0000-000000000000", 1);
+    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CREDENTIAL, "belongs to tenant");
+    th_environment_reset();
+    TC_ERROR(get_with(TC_OPTIONS("verify-challenge-resource=yes"), &err),
+             MHSM_ERR_CREDENTIAL, "verify-challenge-resource");
+    unsetenv("AZURE_CLIENT_ID");
+    TC_ERROR(get_with(TC_OPTIONS("credential=client-secret"), &err),
+             MHSM_ERR_CREDENTIAL, "AZURE_CLIENT_ID");
+    th_environment_reset();
+    unsetenv("AZURE_CLIENT_SECRET");
+    TC_ERROR(get_with(TC_OPTIONS("credential=client-secret"), &err),
+             MHSM_ERR_CONFIG, "AZURE_CLIENT_SECRET");
+    th_environment_reset();
+    /* A token for another audience is refused by the HSM itself. */
+    TC_ERROR(get_with(TC_OPTIONS("resource=https://vault.azure.net"), &err),
+             MHSM_ERR_UNAUTHORIZED, "https://vault.azure.net");
+}
+
+static void authority_faults(void)
+{
+    static const struct {
+        const char *fault;
+        mhsm_status status;
+        const char *part;
+    } faults[] = {
+        {"\"action\":\"garbage\"", MHSM_ERR_PROTOCOL, "not JSON"},
+        {"\"action\":\"redirect\"", MHSM_ERR_PROTOCOL, "redirect"},
+        {"\"action\":\"huge\"", MHSM_ERR_PROTOCOL, "client-secret"},
+        {"\"action\":\"reset\"", MHSM_ERR_TRANSPORT, "client-secret"},
+        {"\"action\":\"status\",\"status\":429", MHSM_ERR_THROTTLED,
+         "HTTP 429"},
+        {"\"action\":\"status\",\"status\":503,\"retry_after\":\"0\"",
+         MHSM_ERR_SERVICE, "HTTP 503"},
+    };
+    mhsm_error *err = NULL;
+    size_t i;
+
+    for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        th_reset();
+        th_fault("\"route\":\"token\",%s,\"count\":-1", faults[i].fault);
+        TC_ERROR(get_with(TC_OPTIONS("retries=1", "timeout=3s"), &err),
+                 faults[i].status, faults[i].part);
+    }
+    th_reset();
+    th_fault("\"route\":\"token\",\"action\":\"status\",\"status\":503,"
+             "\"count\":1");
+    TC_STATUS(get_with(NULL, &err), MHSM_OK);
+    th_reset();
+}
+
+static void managed_identity(void)
+{
+    char option[256];
+    mhsm_error *err = NULL;
+
+    snprintf(option, sizeof(option), "imds-endpoint=%s",
+             getenv("MHSM_EMULATOR_IMDS"));
+    th_reset();
+    TC_STATUS(get_with(TC_OPTIONS("credential=managed-identity", option), &err),
+              MHSM_OK);
+    CU_ASSERT(th_stats().imds == 1 && th_stats().tokens == 0);
+    th_fault("\"route\":\"imds\",\"action\":\"status\",\"status\":404,"
+             "\"count\":1");
+    TC_STATUS(get_with(TC_OPTIONS("credential=managed-identity", option), &err),
+              MHSM_OK);
+    th_reset();
+    TC_ERROR(get_with(TC_OPTIONS("credential=managed-identity", option,
+                                 "identity-client-id=nobody"),
+                      &err),
+             MHSM_ERR_CREDENTIAL, "identity");
+    /* The chain comes to it when there is no secret. */
+    unsetenv("AZURE_CLIENT_SECRET");
+    unsetenv("AZURE_CLIENT_ID");
+    TC_STATUS(get_with(TC_OPTIONS(option), &err), MHSM_OK);
+    /* Nobody there: said within the probe's second. */
+    TC_ERROR(get_with(TC_OPTIONS("credential=managed-identity", "retries=0",
+                                 "imds-endpoint=http://127.0.0.1:1"),
+                      &err),
+             MHSM_ERR_CONNECT, "managed-identity");
+    th_environment_reset();
+}
+
+static void static_token(void)
+{
+    mhsm_client *client = tc_open(NULL);
+    mhsm_error *err = NULL;
+
+    TC_ERROR(get_with(TC_OPTIONS("credential=token"), &err), MHSM_ERR_CONFIG,
+             "AZURE_CLI_ACCESS_TOKEN");
+    setenv("AZURE_CLI_ACCESS_TOKEN", " not.a.token ", 1);
+    TC_ERROR(get_with(TC_OPTIONS("credential=token"), &err),
+             MHSM_ERR_UNAUTHORIZED, "refuses");
+    setenv("AZURE_CLI_ACCESS_TOKEN", "two words", 1);
+    TC_ERROR(get_with(TC_OPTIONS("credential=token"), &err),
+             MHSM_ERR_CREDENTIAL, "no token");
+    setenv("AZURE_CLI_ACCESS_TOKEN", "a.eyJleHAiOjE2MDAwMDAwMDB9.c", 1);
+    TC_ERROR(get_with(TC_OPTIONS("credential=token"), &err),
+             MHSM_ERR_CREDENTIAL, "expired");
+    unsetenv("AZURE_CLI_ACCESS_TOKEN");
+    mhsm_client_free(client);
+}
+
+struct worker {
+    mhsm_client *client;
+    const mhsm_key *key;
+    pthread_t thread;
+    int failures;
+};
+
+static void *work(void *argument)
+{
+    static const unsigned char digest[32];
+    struct worker *worker = argument;
+    int i;
+
+    for (i = 0; i < rounds; i++) {
+        mhsm_result *result = NULL;
+
+        worker->failures += mhsm_sign(worker->client, worker->key, "ES256",
+                                      digest, 32, &result, NULL) != MHSM_OK;
+        mhsm_result_free(result);
+    }
+    return NULL;
+}
+
+static void run_threads(mhsm_client *client, const mhsm_key *key)
+{
+    struct worker workers[threads];
+    size_t i;
+
+    for (i = 0; i < threads; i++) {
+        workers[i] = (struct worker){.client = client, .key = key};
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+            th_die("no thread");
+    }
+    for (i = 0; i < threads; i++) {
+        pthread_join(workers[i].thread, NULL);
+        CU_ASSERT(workers[i].failures == 0);
+    }
+}
+
+/* 32 threads start at once without a token: one is fetched.  Afterwards no
+ * connection is opened any more. */
+static void single_flight(void)
+{
+    mhsm_client *client = tc_open(TC_OPTIONS("max-connections=8"));
+    mhsm_client *other = tc_open(NULL);
+    mhsm_key *key = tc_key(other, "mhsm:auth");
+    mhsm_client_stats stats;
+
+    th_reset();
+    th_fault("\"route\":\"token\",\"action\":\"slow\",\"ms\":300,\"count\":1");
+    run_threads(client, key);
+    CU_ASSERT(th_stats().tokens == 1);
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") >= threads * rounds);
+    mhsm_client_get_stats(client, &stats);
+    CU_ASSERT(stats.tokens == 1);
+    CU_ASSERT(stats.connections <= 9);
+    th_reset();
+    run_threads(client, key);
+    TH_TRUE(th_stats().connections == 0, "%ld connections",
+            th_stats().connections);
+    CU_ASSERT(th_stats().tokens == 0);
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") == threads * rounds);
+    mhsm_key_free(key);
+    mhsm_client_free(other);
+    mhsm_client_free(client);
+}
+
+/* A token that stops being accepted is replaced once for all. */
+static void revocation(void)
+{
+    mhsm_client *client = tc_open(NULL);
+    mhsm_key *key = tc_key(client, "mhsm:auth");
+
+    run_threads(client, key);
+    th_reset();
+    th_fault("\"route\":\"sign\",\"action\":\"unauthorized\",\"count\":1");
+    run_threads(client, key);
+    CU_ASSERT(th_stats().tokens == 1);
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") ==
+              threads * rounds + 1);
+    th_reset();
+    mhsm_key_free(key);
+    mhsm_client_free(client);
+}
+
+/* The child works with the token it inherited, on its own connections; the
+ * parent's connection survives. */
+static void forking(void)
+{
+    mhsm_client *client = tc_open(NULL);
+    mhsm_key *key = tc_key(client, "mhsm:auth");
+    struct worker worker = {.client = client, .key = key};
+    int status = 0;
+    pid_t pid;
+
+    (void)work(&worker);
+    CU_ASSERT(worker.failures == 0);
+    th_reset();
+    pid = fork();
+    if (pid == 0) {
+        alarm(30);
+        (void)work(&worker);
+        _exit(worker.failures);
+    }
+    CU_ASSERT(pid > 0 && waitpid(pid, &status, 0) == pid);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CU_ASSERT(th_stats().connections == 1 && th_stats().tokens == 0);
+    (void)work(&worker);
+    CU_ASSERT(worker.failures == 0);
+    CU_ASSERT(th_stats().connections == 1);
+    mhsm_key_free(key);
+    mhsm_client_free(client);
+}
+
+/* Least privilege: no role, then the one that the error names. */
+static void roles(void)
+{
+    struct th_principal principal;
+    mhsm_error *err = NULL;
+
+    th_principal_new("nobody", NULL, NULL, &principal);
+    th_principal_use(&principal);
+    TC_ERROR(get_with(NULL, &err), MHSM_ERR_FORBIDDEN,
+             "Microsoft.KeyVault/managedHsm/keys/read/action");
+    TC_ERROR(get_with(NULL, &err), MHSM_ERR_FORBIDDEN,
+             "\"Managed HSM Crypto User\"");
+    th_principal_new("user", "Managed HSM Crypto User", "/keys/auth",
+                     &principal);
+    th_principal_use(&principal);
+    TC_STATUS(get_with(NULL, &err), MHSM_OK);
+    th_environment_reset();
+}
+
+static void contradictions(void)
+{
+    mhsm_config *config = mhsm_config_new();
+    mhsm_client *client = NULL;
+    mhsm_error *err = NULL;
+
+    CU_ASSERT_FATAL(config != NULL);
+    TC_ERROR(mhsm_client_new(NULL, &client, &err), MHSM_ERR_ARGUMENT,
+             "configuration");
+    CU_ASSERT(mhsm_config_set(config, "identity-client-id", "a",
+                              MHSM_ORIGIN_FILE, NULL) == MHSM_OK);
+    CU_ASSERT(mhsm_config_set(config, "identity-object-id", "b",
+                              MHSM_ORIGIN_FILE, NULL) == MHSM_OK);
+    TC_ERROR(mhsm_client_new(config, &client, &err), MHSM_ERR_CONFIG,
+             "identity-object-id");
+    CU_ASSERT(client == NULL);
+    mhsm_config_free(config);
+    mhsm_client_free(NULL);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"prepare", prepare},
+        {"requests", requests},
+        {"secrets", secrets},
+        {"refused", refused},
+        {"authority_faults", authority_faults},
+        {"managed_identity", managed_identity},
+        {"static_token", static_token},
+        {"single_flight", single_flight},
+        {"revocation", revocation},
+        {"forking", forking},
+        {"roles", roles},
+        {"contradictions", contradictions},
+        CU_TEST_INFO_NULL,
+    };
+
+    return th_main("client_auth", tests);
+}

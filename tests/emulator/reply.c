@@ -106,8 +106,9 @@ static void error_body(struct emu_reply *r, unsigned status, const char *code,
     json_object_put(o);
 }
 
-static void error_list(struct emu_reply *r, unsigned status, const char *code,
-                       const char *inner, const char *format, va_list values)
+__attribute__((format(printf, 5, 0))) static void
+error_list(struct emu_reply *r, unsigned status, const char *code,
+           const char *inner, const char *format, va_list values)
 {
     char text[768], message[900];
 

@@ -10,11 +10,6 @@
 #include "cli/keyref.h"
 #include "cli/local.h"
 
-static const char *input_path(const struct cli *cli)
-{
-    return cli->operand != NULL ? cli->operand : cli->values[CLI_IN];
-}
-
 static int is_gcm(const mhsm_algorithm *algorithm)
 {
     return strstr(algorithm->name, "GCM") != NULL;
@@ -88,21 +83,14 @@ static mhsm_status keep(struct cli_envelope *envelope,
     return MHSM_OK;
 }
 
-static mhsm_status name_it(struct cli_envelope *envelope, const mhsm_key *key,
-                           const mhsm_algorithm *algorithm, mhsm_error **err)
-{
-    mhsmi_free(envelope->alg);
-    mhsmi_free(envelope->kid);
-    envelope->alg = mhsmi_strdup(algorithm->name);
-    envelope->kid = mhsmi_strdup(mhsm_key_id(key));
-    return envelope->alg != NULL && envelope->kid != NULL
-               ? MHSM_OK
-               : mhsmi_error_memory(err);
-}
+/* What is done with which key. */
+struct task {
+    const mhsm_key *key;
+    const mhsm_algorithm *algorithm;
+    unsigned int operation;
+};
 
-static mhsm_status seal_remote(const struct cli *cli, unsigned int operation,
-                               const mhsm_key *key,
-                               const mhsm_algorithm *algorithm,
+static mhsm_status seal_remote(const struct cli *cli, const struct task *task,
                                const struct mhsmi_buf *text,
                                struct cli_envelope *envelope, mhsm_error **err)
 {
@@ -113,7 +101,7 @@ static mhsm_status seal_remote(const struct cli *cli, unsigned int operation,
     unsigned char iv[16];
 
     /* What the service would do without an iv is not documented. */
-    if (is_cbc(algorithm) && envelope->iv.size == 0) {
+    if (is_cbc(task->algorithm) && envelope->iv.size == 0) {
         st = cli_local_random(iv, sizeof(iv), err);
         if (st != MHSM_OK)
             return st;
@@ -121,11 +109,11 @@ static mhsm_status seal_remote(const struct cli *cli, unsigned int operation,
             return mhsmi_error_memory(err);
     }
     params = params_of(envelope);
-    st = operation == MHSM_OP_WRAP
-             ? mhsm_wrap(cli->client, key, algorithm->name, data, text->size,
-                         &result, err)
-             : mhsm_encrypt(cli->client, key, algorithm->name, data, text->size,
-                            &params, &result, err);
+    st = task->operation == MHSM_OP_WRAP
+             ? mhsm_wrap(cli->client, task->key, task->algorithm->name, data,
+                         text->size, &result, err)
+             : mhsm_encrypt(cli->client, task->key, task->algorithm->name, data,
+                            text->size, &params, &result, err);
     if (st == MHSM_OK)
         st = keep(envelope, result, err);
     mhsm_result_free(result);
@@ -161,15 +149,16 @@ static mhsm_status seal(struct cli *cli, unsigned int operation,
                          "%s takes no --iv: the HSM makes it", algorithm->name);
         goto out;
     }
-    if ((st = cli_file_slurp(input_path(cli), &text, err)) != MHSM_OK)
+    if ((st = cli_file_slurp(cli_input_path(cli), &text, err)) != MHSM_OK)
         goto out;
     if (algorithm->type == MHSM_KEY_RSA && cli->values[CLI_REMOTE] == NULL)
         st = cli_local_encrypt(key, algorithm, operation, &text,
                                &envelope.value, err);
     else
-        st = seal_remote(cli, operation, key, algorithm, &text, &envelope, err);
+        st = seal_remote(cli, &(struct task){key, algorithm, operation}, &text,
+                         &envelope, err);
     if (st != MHSM_OK ||
-        (st = name_it(&envelope, key, algorithm, err)) != MHSM_OK)
+        (st = cli_envelope_name(&envelope, key, algorithm, err)) != MHSM_OK)
         goto out;
     st = cli_envelope_write(cli, &envelope, format, 0, err);
 
@@ -198,9 +187,7 @@ static mhsm_status as_damaged(const mhsm_algorithm *algorithm, mhsm_error **err)
     return MHSM_ERR_DAMAGED;
 }
 
-static mhsm_status open_remote(const struct cli *cli, unsigned int operation,
-                               const mhsm_key *key,
-                               const mhsm_algorithm *algorithm,
+static mhsm_status open_remote(const struct cli *cli, const struct task *task,
                                struct cli_envelope *envelope, mhsm_error **err)
 {
     const unsigned char *data =
@@ -209,13 +196,13 @@ static mhsm_status open_remote(const struct cli *cli, unsigned int operation,
     mhsm_result *result = NULL;
     mhsm_status st;
 
-    st = operation == MHSM_OP_UNWRAP
-             ? mhsm_unwrap(cli->client, key, algorithm->name, data,
+    st = task->operation == MHSM_OP_UNWRAP
+             ? mhsm_unwrap(cli->client, task->key, task->algorithm->name, data,
                            envelope->value.size, &result, err)
-             : mhsm_decrypt(cli->client, key, algorithm->name, data,
+             : mhsm_decrypt(cli->client, task->key, task->algorithm->name, data,
                             envelope->value.size, &params, &result, err);
     if (st == MHSM_ERR_REJECTED)
-        st = as_damaged(algorithm, err);
+        st = as_damaged(task->algorithm, err);
     if (st == MHSM_OK) {
         /* What describes the ciphertext does not describe the plaintext. */
         mhsmi_buf_clear(&envelope->iv);
@@ -239,16 +226,16 @@ static mhsm_status open_sealed(struct cli *cli, unsigned int operation,
     cli_envelope_init(&envelope);
     if ((st = cli_envelope_format(cli, CLI_FORMAT_RAW, &format, err)) !=
             MHSM_OK ||
-        (st = cli_envelope_read(cli, input_path(cli), &envelope, err)) !=
+        (st = cli_envelope_read(cli, cli_input_path(cli), &envelope, err)) !=
             MHSM_OK ||
         (st = cli_connect(cli, err)) != MHSM_OK ||
         (st = cli_get_key(cli, &envelope, &key, err)) != MHSM_OK ||
         (st = cli_get_algorithm(cli, &envelope, key, operation, &algorithm,
                                 err)) != MHSM_OK ||
         (st = cipher_options(cli, algorithm, &envelope, err)) != MHSM_OK ||
-        (st = open_remote(cli, operation, key, algorithm, &envelope, err)) !=
-            MHSM_OK ||
-        (st = name_it(&envelope, key, algorithm, err)) != MHSM_OK)
+        (st = open_remote(cli, &(struct task){key, algorithm, operation},
+                          &envelope, err)) != MHSM_OK ||
+        (st = cli_envelope_name(&envelope, key, algorithm, err)) != MHSM_OK)
         goto out;
     st = cli_envelope_write(cli, &envelope, format, 1, err);
 

@@ -14,18 +14,13 @@
 #include "cli/local.h"
 #include "cli/out.h"
 
-static const char *input_path(const struct cli *cli)
-{
-    return cli->operand != NULL ? cli->operand : cli->values[CLI_IN];
-}
-
 static mhsm_status typed_digest(const struct cli *cli,
                                 const mhsm_algorithm *algorithm,
                                 struct mhsmi_buf *material, mhsm_error **err)
 {
     mhsm_status st;
 
-    if (input_path(cli) != NULL)
+    if (cli_input_path(cli) != NULL)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "--digest and a file: only one input");
     st = cli_hex_option(cli, CLI_DIGEST, "--digest", material, err);
@@ -50,29 +45,11 @@ static mhsm_status get_material(const struct cli *cli,
                            "%s takes the message itself, not a digest",
                            algorithm->name);
     if (takes_message)
-        return cli_file_slurp(input_path(cli), material, err);
+        return cli_file_slurp(cli_input_path(cli), material, err);
     if (cli->values[CLI_DIGEST] != NULL)
         return typed_digest(cli, algorithm, material, err);
-    return cli_local_digest(algorithm->digest, input_path(cli), material, err);
-}
-
-/* alg, kid and value of a result. */
-static mhsm_status fill(struct cli_envelope *envelope, const mhsm_key *key,
-                        const mhsm_algorithm *algorithm,
-                        const mhsm_result *result, mhsm_error **err)
-{
-    size_t size;
-    const unsigned char *data = mhsm_result_data(result, &size);
-
-    mhsmi_free(envelope->alg);
-    mhsmi_free(envelope->kid);
-    envelope->alg = mhsmi_strdup(algorithm->name);
-    envelope->kid = mhsmi_strdup(mhsm_key_id(key));
-    mhsmi_buf_clear(&envelope->value);
-    if (envelope->alg == NULL || envelope->kid == NULL ||
-        !mhsmi_buf_append(&envelope->value, data, size))
-        return mhsmi_error_memory(err);
-    return MHSM_OK;
+    return cli_local_digest(algorithm->digest, cli_input_path(cli), material,
+                            err);
 }
 
 mhsm_status cli_sign(struct cli *cli, mhsm_error **err)
@@ -81,9 +58,11 @@ mhsm_status cli_sign(struct cli *cli, mhsm_error **err)
     enum cli_format format = CLI_FORMAT_RAW;
     struct cli_envelope envelope;
     struct mhsmi_buf material;
+    const unsigned char *data;
     mhsm_result *result = NULL;
     mhsm_key *key = NULL;
     mhsm_status st;
+    size_t size;
 
     cli_envelope_init(&envelope);
     mhsmi_buf_init(&material, CLI_TEXT_MAX);
@@ -104,9 +83,12 @@ mhsm_status cli_sign(struct cli *cli, mhsm_error **err)
         (st = mhsm_sign(cli->client, key, algorithm->name,
                         (const unsigned char *)mhsmi_buf_text(&material),
                         material.size, &result, err)) != MHSM_OK ||
-        (st = fill(&envelope, key, algorithm, result, err)) != MHSM_OK)
+        (st = cli_envelope_name(&envelope, key, algorithm, err)) != MHSM_OK)
         goto out;
-    st = cli_envelope_write(cli, &envelope, format, 0, err);
+    data = mhsm_result_data(result, &size);
+    st = mhsmi_buf_append(&envelope.value, data, size)
+             ? cli_envelope_write(cli, &envelope, format, 0, err)
+             : mhsmi_error_memory(err);
 
 out:
     mhsm_result_free(result);
@@ -146,25 +128,29 @@ static mhsm_status normalise(const struct cli *cli, const mhsm_key *key,
     return st;
 }
 
-static mhsm_status check_signature(const struct cli *cli, const mhsm_key *key,
-                                   const mhsm_algorithm *algorithm,
-                                   const struct mhsmi_buf *material,
-                                   const struct mhsmi_buf *signature,
-                                   int *valid, mhsm_error **err)
+struct check {
+    const mhsm_key *key;
+    const mhsm_algorithm *algorithm;
+    const struct mhsmi_buf *material, *signature;
+};
+
+static mhsm_status check_signature(const struct cli *cli,
+                                   const struct check *check, int *valid,
+                                   mhsm_error **err)
 {
     /* No public key, or no digest that OpenSSL could check against. */
     int is_remote = cli->values[CLI_REMOTE] != NULL ||
-                    algorithm->type == MHSM_KEY_OCT ||
-                    algorithm->digest == NULL;
+                    check->algorithm->type == MHSM_KEY_OCT ||
+                    check->algorithm->digest == NULL;
 
     if (!is_remote)
-        return cli_local_verify(key, algorithm, material, signature, valid,
-                                err);
-    return mhsm_verify(cli->client, key, algorithm->name,
-                       (const unsigned char *)mhsmi_buf_text(material),
-                       material->size,
-                       (const unsigned char *)mhsmi_buf_text(signature),
-                       signature->size, valid, err);
+        return cli_local_verify(check->key, check->algorithm, check->material,
+                                check->signature, valid, err);
+    return mhsm_verify(cli->client, check->key, check->algorithm->name,
+                       (const unsigned char *)mhsmi_buf_text(check->material),
+                       check->material->size,
+                       (const unsigned char *)mhsmi_buf_text(check->signature),
+                       check->signature->size, valid, err);
 }
 
 static mhsm_status tell(const struct cli *cli, const mhsm_key *key,
@@ -203,11 +189,12 @@ mhsm_status cli_verify(struct cli *cli, mhsm_error **err)
     const char *path = cli->values[CLI_SIGNATURE];
     struct cli_envelope envelope;
     struct mhsmi_buf material;
+    struct check check;
     mhsm_key *key = NULL;
     mhsm_status st;
     int valid = 0;
 
-    if (is_stdin(path) && is_stdin(input_path(cli)) &&
+    if (is_stdin(path) && is_stdin(cli_input_path(cli)) &&
         cli->values[CLI_DIGEST] == NULL)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "the signature and the file cannot both be "
@@ -220,11 +207,15 @@ mhsm_status cli_verify(struct cli *cli, mhsm_error **err)
         (st = normalise(cli, key, &envelope, err)) != MHSM_OK ||
         (st = cli_get_algorithm(cli, &envelope, key, MHSM_OP_VERIFY, &algorithm,
                                 err)) != MHSM_OK ||
-        (st = get_material(cli, algorithm, &material, err)) != MHSM_OK ||
-        (st = check_signature(cli, key, algorithm, &material, &envelope.value,
-                              &valid, err)) != MHSM_OK)
+        (st = get_material(cli, algorithm, &material, err)) != MHSM_OK)
         goto out;
-    st = tell(cli, key, algorithm, valid, err);
+    check.key = key;
+    check.algorithm = algorithm;
+    check.material = &material;
+    check.signature = &envelope.value;
+    st = check_signature(cli, &check, &valid, err);
+    if (st == MHSM_OK)
+        st = tell(cli, key, algorithm, valid, err);
 
 out:
     mhsm_key_free(key);

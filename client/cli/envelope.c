@@ -32,6 +32,24 @@ void cli_envelope_clear(struct cli_envelope *envelope)
     mhsmi_buf_clear(&envelope->tag);
 }
 
+mhsm_status cli_envelope_name(struct cli_envelope *envelope,
+                              const mhsm_key *key,
+                              const mhsm_algorithm *algorithm, mhsm_error **err)
+{
+    mhsmi_free(envelope->alg);
+    mhsmi_free(envelope->kid);
+    envelope->alg = mhsmi_strdup(algorithm->name);
+    envelope->kid = mhsmi_strdup(mhsm_key_id(key));
+    return envelope->alg != NULL && envelope->kid != NULL
+               ? MHSM_OK
+               : mhsmi_error_memory(err);
+}
+
+const char *cli_input_path(const struct cli *cli)
+{
+    return cli->operand != NULL ? cli->operand : cli->values[CLI_IN];
+}
+
 static int copy_string(struct json_object *object, const char *name, char **out)
 {
     const char *text = mhsmi_json_string(object, name);

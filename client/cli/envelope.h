@@ -22,6 +22,14 @@ struct cli_envelope {
 void cli_envelope_init(struct cli_envelope *envelope);
 void cli_envelope_clear(struct cli_envelope *envelope);
 
+/* Note which algorithm and which exact key made the value. */
+MHSM_NODISCARD mhsm_status cli_envelope_name(struct cli_envelope *envelope,
+                                             const mhsm_key *key,
+                                             const mhsm_algorithm *algorithm,
+                                             mhsm_error **err);
+
+/* The operand or --in; NULL: standard input. */
+const char *cli_input_path(const struct cli *cli);
 /* Read a result from `path` in the form of --in-format: JSON fills everything,
  * the others only `value`.  DER is left as it is. */
 MHSM_NODISCARD mhsm_status cli_envelope_read(const struct cli *cli,

@@ -247,6 +247,7 @@ static mhsm_status fetch_challenge(struct exchange *x, mhsm_error **err)
 
 static mhsm_status refused_twice(const struct exchange *x, mhsm_error **err)
 {
+    struct mhsmi_challenge challenge = {0};
     mhsm_status st = mhsmi_error(err, MHSM_ERR_UNAUTHORIZED,
                                  "cannot %s: the HSM refuses the access token",
                                  x->call->what);
@@ -255,9 +256,12 @@ static mhsm_status refused_twice(const struct exchange *x, mhsm_error **err)
                          "the token was for %s: check tenant-id, resource and "
                          "this machine's clock",
                          x->scope.resource);
+    if (!mhsmi_challenge_parse(&challenge, x->response.www_authenticate))
+        mhsmi_challenge_clear(&challenge);
     mhsmi_error_set_service(
-        err, 401, "",
+        err, 401, challenge.error != NULL ? challenge.error : "",
         x->response.request_id != NULL ? x->response.request_id : "");
+    mhsmi_challenge_clear(&challenge);
     return st;
 }
 

@@ -223,6 +223,7 @@ mhsm_status mhsm_key_list_next(mhsm_key_list *list, const mhsm_key_item **item,
     }
     from = json_object_array_get_idx(list->items, list->at++);
     st = read_item(list, from, err);
+    list->failed = st != MHSM_OK;
     if (st == MHSM_OK)
         *item = &list->item;
     return st;

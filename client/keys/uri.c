@@ -7,13 +7,12 @@
 #include "keys/uri.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/endpoint.h"
 #include "base/error.h"
 
 #define URI_MAX 1024
-
-static const char *const compatible = "managedhsm:";
 
 int mhsmi_key_name_check(const char *name)
 {
@@ -294,23 +293,32 @@ static mhsm_status parse_query(const char *text, const char *query,
     return MHSM_OK;
 }
 
+/* What follows the scheme, which is written in any case (RFC 3986 3.1); NULL
+ * when it is another. */
+static const char *after(const char *text, const char *scheme)
+{
+    size_t size = strlen(scheme);
+
+    return strncasecmp(text, scheme, size) == 0 ? text + size : NULL;
+}
+
 static mhsm_status parse_parts(const mhsm_config *config, const char *text,
                                char *copy, struct parts *parts,
                                mhsm_error **err)
 {
     char *query = strchr(copy, '?');
+    const char *rest;
     mhsm_status st;
 
     if (query != NULL)
         *query++ = '\0';
-    if (strncmp(copy, "mhsm://", 7) == 0)
-        st = parse_whole(text, copy + 7, parts, err);
-    else if (strncmp(copy, "https://", 8) == 0)
-        st = parse_whole(text, copy + 8, parts, err);
-    else if (strncmp(copy, "mhsm:", 5) == 0)
-        st = parse_short(config, text, copy + 5, parts, err);
-    else if (strncmp(copy, compatible, strlen(compatible)) == 0)
-        st = parse_compatible(text, copy + strlen(compatible), parts, err);
+    if ((rest = after(copy, "mhsm://")) != NULL ||
+        (rest = after(copy, "https://")) != NULL)
+        st = parse_whole(text, rest, parts, err);
+    else if ((rest = after(copy, "mhsm:")) != NULL)
+        st = parse_short(config, text, rest, parts, err);
+    else if ((rest = after(copy, "managedhsm:")) != NULL)
+        st = parse_compatible(text, rest, parts, err);
     else
         st = malformed(text, "it does not begin with mhsm:", err);
     if (st == MHSM_OK && query != NULL)

@@ -37,6 +37,7 @@ static const struct {
 } parses[] = {
     {"mhsm:", "mhsm://localhost:8443", MHSM_OK},
     {"mhsm:k", "mhsm://localhost:8443/keys/k", MHSM_OK},
+    {"MHSM:k", "mhsm://localhost:8443/keys/k", MHSM_OK},
     {"mhsm:k/" V, "mhsm://localhost:8443/keys/k/" V, MHSM_OK},
     {"mhsm:k?version=" V, "mhsm://localhost:8443/keys/k/" V, MHSM_OK},
     {"mhsm:k/0123456789ABCDEF0123456789abcdef",
@@ -65,7 +66,6 @@ static const struct {
     {"", NULL, MHSM_ERR_URI},
     {"k", NULL, MHSM_ERR_URI},
     {"file:k", NULL, MHSM_ERR_URI},
-    {"MHSM:k", NULL, MHSM_ERR_URI},
     {"mhsm:k/", NULL, MHSM_ERR_URI},
     {"mhsm:/k", NULL, MHSM_ERR_URI},
     {"mhsm:k/123", NULL, MHSM_ERR_URI},

@@ -45,6 +45,14 @@ int __lsan_is_turned_off(void)
     return emulator.owner != 0 && emulator.owner != getpid();
 }
 
+/* Forked children start threads of their own: the module's. */
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+
+const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
+
 void th_sleep_ms(long ms)
 {
     struct timespec left = {ms / 1000, (ms % 1000) * 1000000L};

@@ -259,23 +259,18 @@ int mp_cipher_remote_decrypt(struct mp_cipher *ctx, unsigned char *out,
                              size_t inlen)
 {
     size_t size = mp_key_size(ctx->key);
-    unsigned char padded[MODULUS_MAX];
 
     if (!mp_cipher_remote_check(ctx) || !check_mgf1(ctx) || !check_pkcs1(ctx))
         return 0;
-    if (inlen == 0 || inlen > size || size > sizeof(padded) ||
-        size < MP_PREMASTER_SIZE) {
+    if (inlen != size || size > MODULUS_MAX || size < MP_PREMASTER_SIZE) {
         mp_raise(ctx->prov, MP_R_INPUT_LENGTH,
                  "a ciphertext of this key has %zu octets, the input has %zu",
                  size, inlen);
         return 0;
     }
-    /* Others drop leading zeros; the service wants them. */
-    memset(padded, 0, size - inlen);
-    memcpy(padded + size - inlen, in, inlen);
     if (ctx->set.pad == RSA_PKCS1_OAEP_PADDING)
-        return decrypt_oaep(ctx, out, outlen, padded, size);
+        return decrypt_oaep(ctx, out, outlen, in, size);
     if (ctx->set.pad == RSA_PKCS1_WITH_TLS_PADDING)
-        return decrypt_tls(ctx, out, outlen, padded, size);
-    return decrypt_pkcs1(ctx, out, outlen, padded, size);
+        return decrypt_tls(ctx, out, outlen, in, size);
+    return decrypt_pkcs1(ctx, out, outlen, in, size);
 }

@@ -31,7 +31,8 @@ struct mp_prov {
     OSSL_FUNC_core_new_error_fn *new_error;
     OSSL_FUNC_core_set_error_debug_fn *set_error_debug;
     OSSL_FUNC_core_vset_error_fn *vset_error;
-    mhsm_client *client;
+    mhsm_client *client; /* NULL when `failure` says why */
+    char *failure;
     int pkcs1_decryption;             /* option of that name */
     _Atomic(struct mp_local *) local; /* see local.h; NULL until first used */
 };

@@ -2,8 +2,13 @@
  *
  * The module's entry: OSSL_provider_init reads the options and makes a client,
  * and does nothing else: no thread, no connection, no token, because
- * openssl.cnf may load us into programs that never use a key.  A wrong option
- * is an error here, not a surprise later.
+ * openssl.cnf may load us into programs that never use a key.
+ *
+ * A wrong option makes loading fail with one clear error.  But OpenSSL 3.0
+ * drops what goes wrong while openssl.cnf activates a provider, and a program
+ * would go on without us, or load us again without the section's options.  So
+ * when openssl.cnf activates us, we stay, with status 0, and the first use of a
+ * key says what is wrong.
  *
  * Options that the section of openssl.cnf holds and that we do not know cannot
  * be seen: the core gives only what it is asked for by name.
@@ -107,16 +112,16 @@ static int mhsm_provider_get_params(void *provctx, OSSL_PARAM params[])
         {OSSL_PROV_PARAM_VERSION, MHSM_VERSION},
         {OSSL_PROV_PARAM_BUILDINFO, MHSM_VERSION},
     };
+    const struct mp_prov *prov = provctx;
     OSSL_PARAM *param;
 
-    (void)provctx;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         param = OSSL_PARAM_locate(params, texts[i].key);
         if (param != NULL && !OSSL_PARAM_set_utf8_ptr(param, texts[i].value))
             return 0;
     }
     param = OSSL_PARAM_locate(params, OSSL_PROV_PARAM_STATUS);
-    return param == NULL || OSSL_PARAM_set_int(param, 1);
+    return param == NULL || OSSL_PARAM_set_int(param, prov->failure == NULL);
 }
 
 static int mhsm_provider_self_test(void *provctx)
@@ -144,6 +149,7 @@ static void mhsm_provider_teardown(void *provctx)
     if (prov == NULL)
         return;
     mhsm_client_free(prov->client);
+    OPENSSL_free(prov->failure);
     mp_local_free(prov);
     OPENSSL_free(prov);
 }
@@ -181,7 +187,7 @@ static void take_core(struct mp_prov *prov, const OSSL_DISPATCH *in)
     }
 }
 
-/* One option of our section of openssl.cnf, or NULL. */
+/* One line of our section of openssl.cnf, or NULL. */
 static const char *section_value(const struct mp_prov *prov, const char *name)
 {
     const char *value = NULL;
@@ -195,36 +201,54 @@ static const char *section_value(const struct mp_prov *prov, const char *name)
     return value;
 }
 
+static mhsm_status read_options(const struct mp_prov *prov, mhsm_config *config,
+                                mhsm_error **err)
+{
+    const mhsm_option *option;
+    mhsm_status status;
+
+    for (size_t i = 0; (option = mhsm_option_at(i)) != NULL; i++) {
+        const char *value = section_value(prov, option->name);
+
+        if (value == NULL)
+            continue;
+        status =
+            mhsm_config_set(config, option->name, value, MHSM_ORIGIN_FILE, err);
+        if (status != MHSM_OK)
+            return status;
+    }
+    return mhsm_config_set_environment(config, err);
+}
+
 static int configure(struct mp_prov *prov)
 {
     mhsm_config *config = mhsm_config_new();
-    const mhsm_option *option;
     mhsm_error *err = NULL;
-    mhsm_status status = config == NULL ? MHSM_ERR_MEMORY : MHSM_OK;
+    mhsm_status status = MHSM_ERR_MEMORY;
+    int usable = 0;
 
-    for (size_t i = 0;
-         status == MHSM_OK && (option = mhsm_option_at(i)) != NULL; i++) {
-        const char *value = section_value(prov, option->name);
-
-        if (value != NULL)
-            status = mhsm_config_set(config, option->name, value,
-                                     MHSM_ORIGIN_FILE, &err);
-    }
-    if (status == MHSM_OK)
-        status = mhsm_config_set_environment(config, &err);
+    if (config == NULL)
+        goto out;
+    status = read_options(prov, config, &err);
     if (status == MHSM_OK)
         status = mhsm_client_new(config, &prov->client, &err);
-    if (status == MHSM_OK)
+    if (status == MHSM_OK) {
         prov->pkcs1_decryption =
             mhsm_config_get_boolean(config, "pkcs1-decryption");
-    else
-        /* Our own reason strings are registered only after this. */
+        usable = 1;
+    } else if (section_value(prov, "activate") != NULL) {
+        prov->failure = OPENSSL_strdup(mhsm_error_text(err));
+        usable = prov->failure != NULL;
+    }
+out:
+    /* Our own reason strings are registered only after this. */
+    if (!usable)
         mp_raise(prov, ERR_PACK(ERR_LIB_PROV, 0, PROV_R_INVALID_CONFIG_DATA),
                  "mhsm: %s",
                  err == NULL ? "out of memory" : mhsm_error_text(err));
     mhsm_error_free(&err);
     mhsm_config_free(config);
-    return status == MHSM_OK;
+    return usable;
 }
 
 int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,

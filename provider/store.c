@@ -44,9 +44,14 @@ struct store {
 static void *mhsm_store_open(void *provctx, const char *text)
 {
     struct mp_prov *prov = provctx;
-    struct store *store = OPENSSL_zalloc(sizeof(*store));
+    struct store *store = NULL;
     mhsm_error *err = NULL;
 
+    if (prov->failure != NULL) {
+        mp_raise(prov, MHSM_ERR_CONFIG, "%s", prov->failure);
+        return NULL;
+    }
+    store = OPENSSL_zalloc(sizeof(*store));
     if (store == NULL) {
         mp_raise(prov, MP_R_MEMORY, "cannot open a store");
         return NULL;

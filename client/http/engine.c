@@ -29,7 +29,8 @@ static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
 
 static int is_ours(const struct mhsmi_loop *loop)
 {
-    return loop->pid == getpid() && loop->forks == atomic_load(&forks);
+    return loop->pid == getpid() && loop->forks == atomic_load(&forks) &&
+           !atomic_load(&loop->lost);
 }
 
 static void after_fork(void)
@@ -103,10 +104,32 @@ static void log_outcome(const struct mhsmi_job *job,
 static mhsm_status give(struct mhsmi_job *job, struct mhsmi_response *response,
                         mhsm_error **err)
 {
+    mhsm_status st =
+        job->code == CURLE_OK ? MHSM_OK : mhsmi_job_error(job, err);
+
     *response = job->response;
-    mhsmi_response_init(&job->response);
     response->transient = mhsmi_job_is_transient(job);
-    return job->code == CURLE_OK ? MHSM_OK : mhsmi_job_error(job, err);
+    mhsmi_response_init(&job->response);
+    return st;
+}
+
+/* Run the job on a loop that works; *used gets the one that holds it. */
+static mhsm_status run(struct mhsmi_job *job, struct mhsmi_loop **used,
+                       enum mhsmi_end *end, mhsm_error **err)
+{
+    enum { loops_max = 3 };
+    mhsm_status st = MHSM_OK;
+    int i;
+
+    *end = MHSMI_END_LOST;
+    for (i = 0; st == MHSM_OK && *end == MHSMI_END_LOST && i < loops_max; i++) {
+        *used = get_loop();
+        if (*used == NULL)
+            return mhsmi_error(err, MHSM_ERR_INTERNAL,
+                               "no memory or descriptor left for the engine");
+        st = mhsmi_loop_run(*used, job, end, err);
+    }
+    return st;
 }
 
 mhsm_status mhsmi_engine_perform(const struct mhsmi_request *request,
@@ -115,33 +138,29 @@ mhsm_status mhsmi_engine_perform(const struct mhsmi_request *request,
                                  mhsm_error **err)
 {
     int64_t began = mhsmi_clock_ms();
+    enum mhsmi_end end = MHSMI_END_LOST;
+    struct mhsmi_loop *loop = NULL;
     struct mhsmi_job *job = NULL;
-    struct mhsmi_loop *loop;
-    int done = 0, maybe_sent = 0;
     mhsm_status st;
 
     mhsmi_response_clear(response);
     st = mhsmi_job_new(request, &job, err);
     if (st != MHSM_OK)
         return st;
-    loop = get_loop();
-    if (loop == NULL) {
-        st = mhsmi_error(err, MHSM_ERR_INTERNAL,
-                         "no memory or descriptor left to start the engine");
-        mhsmi_job_free(job);
-        return st;
-    }
-    st = mhsmi_loop_run(loop, job, &done, &maybe_sent, err);
-    if (st == MHSM_OK && done) {
+    st = run(job, &loop, &end, err);
+    if (st == MHSM_OK && end == MHSMI_END_DONE) {
         st = give(job, response, err);
     } else if (st == MHSM_OK) {
-        response->sent = maybe_sent;
-        response->transient = 1;
         /* The I/O thread may be using the job; its names never change. */
+        response->sent = end == MHSMI_END_OVERDUE;
+        response->transient = 1;
         st = mhsmi_job_overdue(job->host, err);
     }
     count(response, counters);
     log_outcome(job, response, began);
-    mhsmi_loop_release(loop, job);
+    if (loop != NULL)
+        mhsmi_loop_release(loop, job);
+    else
+        mhsmi_job_free(job);
     return st;
 }

@@ -55,6 +55,9 @@ static const struct failure {
     {CURLE_BAD_CONTENT_ENCODING, MHSM_ERR_PROTOCOL, 0, "malformed answer from",
      NULL},
     {CURLE_WRITE_ERROR, MHSM_ERR_PROTOCOL, 0, "answer not accepted from", NULL},
+#if LIBCURL_VERSION_NUM >= 0x080600
+    {CURLE_TOO_LARGE, MHSM_ERR_PROTOCOL, 0, "answer not accepted from", NULL},
+#endif
     {CURLE_URL_MALFORMAT, MHSM_ERR_URI, 0, "malformed URL for", NULL},
     {CURLE_FAILED_INIT, MHSM_ERR_INTERNAL, 0, "cannot set up HTTP or TLS for",
      NULL},
@@ -67,6 +70,9 @@ static const struct failure other = {CURLE_OK, MHSM_ERR_TRANSPORT, 1,
 static const struct failure refused = {CURLE_OK, MHSM_ERR_CONNECT, 0,
                                        "the proxy refuses a connection to",
                                        hint_proxy};
+/* Until 8.6 libcurl calls a header line over its limit "out of memory". */
+static const struct failure swollen = {
+    CURLE_OK, MHSM_ERR_PROTOCOL, 0, "answer too large for memory from", NULL};
 static const struct failure exiting = {CURLE_OK, MHSM_ERR_TRANSPORT, 0,
                                        "the process is exiting, no answer from",
                                        NULL};
@@ -79,6 +85,8 @@ static const struct failure *find_failure(const struct mhsmi_job *job)
         return &exiting;
     if (job->connect_code >= 300)
         return &refused;
+    if (job->code == CURLE_OUT_OF_MEMORY && job->response.sent)
+        return &swollen;
     for (i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
         if (failures[i].code == job->code)
             return &failures[i];

@@ -88,7 +88,8 @@ void mhsmi_loop_free(struct mhsmi_loop *loop)
     mhsmi_free(loop);
 }
 
-static void wake(const struct mhsmi_loop *loop)
+/* 0 when the descriptor is gone. */
+static int wake(const struct mhsmi_loop *loop)
 {
     uint64_t one = 1;
     ssize_t written;
@@ -97,6 +98,7 @@ static void wake(const struct mhsmi_loop *loop)
     do
         written = write(loop->wake_fd, &one, sizeof(one));
     while (written < 0 && errno == EINTR);
+    return written >= 0 || errno == EAGAIN;
 }
 
 /* With every signal blocked in the new thread: the host's handlers must run on
@@ -152,37 +154,54 @@ static mhsm_status ensure_thread(struct mhsmi_loop *loop,
     return MHSM_OK;
 }
 
-mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
-                           int *done, int *maybe_sent, mhsm_error **err)
+/* Under the lock: wait until the job is done or its limit has passed, and in
+ * the latter case leave it. */
+static enum mhsmi_end wait_for(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
     int64_t until = job->limit_ms > INT64_MAX - grace_ms
                         ? INT64_MAX
                         : job->limit_ms + grace_ms;
     struct timespec limit = mhsmi_clock_timespec(until);
-    mhsm_status st;
     int rc = 0;
+
+    while (!job->done && rc == 0)
+        rc = pthread_cond_timedwait(&job->finished, &loop->lock, &limit);
+    if (job->done)
+        return MHSMI_END_DONE;
+    if (job->queued) {
+        mhsmi_jobs_remove(&loop->queue, job);
+        job->references--;
+        return MHSMI_END_UNSENT;
+    }
+    job->abandoned = 1;
+    loop->some_abandoned = 1;
+    (void)wake(loop);
+    return MHSMI_END_OVERDUE;
+}
+
+mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                           enum mhsmi_end *end, mhsm_error **err)
+{
+    mhsm_status st = MHSM_OK;
 
     (void)pthread_mutex_lock(&loop->lock);
     job->references = 1;
+    *end = MHSMI_END_LOST;
+    if (atomic_load(&loop->lost))
+        goto out;
     st = ensure_thread(loop, job, err);
     if (st != MHSM_OK)
         goto out;
     job->references++;
     job->queued = 1;
     mhsmi_jobs_append(&loop->queue, job);
-    wake(loop);
-    while (!job->done && rc == 0)
-        rc = pthread_cond_timedwait(&job->finished, &loop->lock, &limit);
-
-    *done = job->done;
-    *maybe_sent = !job->queued;
-    if (!job->done && job->queued) {
+    if (wake(loop)) {
+        *end = wait_for(loop, job);
+    } else {
+        atomic_store(&loop->lost, 1);
         mhsmi_jobs_remove(&loop->queue, job);
+        job->queued = 0;
         job->references--;
-    } else if (!job->done) {
-        job->abandoned = 1;
-        loop->some_abandoned = 1;
-        wake(loop);
     }
 out:
     (void)pthread_mutex_unlock(&loop->lock);
@@ -213,7 +232,7 @@ void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms)
     if (pthread_mutex_timedlock(&loop->lock, &wall) != 0)
         return;
     loop->stopping = 1;
-    wake(loop);
+    (void)wake(loop);
     while ((loop->state == MHSMI_THREAD_RUNNING ||
             loop->state == MHSMI_THREAD_LEAVING) &&
            rc == 0)

@@ -2,12 +2,14 @@
  *
  * One generation of the engine: the queue that callers fill and the I/O thread
  * that empties it.  A forked child never touches its parent's generation; it
- * only keeps it reachable.
+ * only keeps it reachable.  The same goes for a generation whose descriptors
+ * the host has closed: their numbers may be somebody else's by now.
  */
 #ifndef MHSM_CLIENT_HTTP_LOOP_H
 #define MHSM_CLIENT_HTTP_LOOP_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include <openssl/types.h>
@@ -29,8 +31,9 @@ enum mhsmi_thread_state {
 struct mhsmi_loop {
     pid_t pid;
     unsigned int forks;
-    struct mhsmi_loop *inherited; /* the parent's, abandoned */
-    int wake_fd;                  /* eventfd */
+    struct mhsmi_loop *inherited; /* the parent's or a lost one, abandoned */
+    atomic_int lost; /* the host has closed our descriptors: touch nothing */
+    int wake_fd;     /* eventfd */
 
     pthread_mutex_t lock; /* guards what follows, and the jobs' shared part */
     pthread_cond_t changed;
@@ -53,13 +56,20 @@ struct mhsmi_loop *mhsmi_loop_new(pid_t pid, unsigned int forks);
 /* One that never ran. */
 void mhsmi_loop_free(struct mhsmi_loop *loop);
 
+/* How the wait for a job ended. */
+enum mhsmi_end {
+    MHSMI_END_DONE = 0,    /* the outcome is the caller's */
+    MHSMI_END_UNSENT = 1,  /* overdue before the I/O thread took it */
+    MHSMI_END_OVERDUE = 2, /* abandoned; it may have been sent */
+    MHSMI_END_LOST = 3     /* the loop is lost, another may be asked */
+};
+
 /* Hand over a job (the loop takes a reference, the caller keeps his) and wait.
- * *done 1: the outcome is the caller's. *done 0: overdue and abandoned, and
- * *maybe_sent tells whether the I/O thread had got hold of it. An error is one
- * of starting the thread. */
+ * An error is one of starting the thread. */
 MHSM_NODISCARD mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop,
-                                          struct mhsmi_job *job, int *done,
-                                          int *maybe_sent, mhsm_error **err);
+                                          struct mhsmi_job *job,
+                                          enum mhsmi_end *end,
+                                          mhsm_error **err);
 /* Drop the caller's reference. */
 void mhsmi_loop_release(struct mhsmi_loop *loop, struct mhsmi_job *job);
 /* Make the thread leave, waiting at most `ms`. Callers that wait get an error.

@@ -7,6 +7,7 @@
  */
 #include "http/loop.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -205,7 +206,8 @@ static int finish_done(struct mhsmi_loop *loop)
     return count;
 }
 
-static void wait_for_work(struct mhsmi_loop *loop)
+/* 0 when the descriptor that wakes us is gone. */
+static int wait_for_work(struct mhsmi_loop *loop)
 {
     struct curl_waitfd extra = {
         .fd = loop->wake_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
@@ -220,8 +222,13 @@ static void wait_for_work(struct mhsmi_loop *loop)
             wait = poll_max_ms;
     }
     (void)curl_multi_poll(loop->multi, &extra, 1, (int)wait, NULL);
+    /* The number may already be the next loop's. */
+    if (atomic_load(&loop->lost))
+        return 0;
+    errno = 0;
     while (read(loop->wake_fd, &count, sizeof(count)) > 0)
         continue;
+    return errno != EBADF;
 }
 
 static int turn(struct mhsmi_loop *loop)
@@ -232,9 +239,38 @@ static int turn(struct mhsmi_loop *loop)
         return 0;
     admit(loop);
     (void)curl_multi_perform(loop->multi, &running);
-    if (finish_done(loop) == 0 || loop->waiting.first == NULL)
-        wait_for_work(loop);
-    return 1;
+    if (finish_done(loop) == 0 || loop->waiting.first == NULL) {
+        if (!wait_for_work(loop))
+            atomic_store(&loop->lost, 1);
+    }
+    return !atomic_load(&loop->lost);
+}
+
+/* The host has closed all descriptors that it did not know, and may have given
+ * their numbers to files of its own: whoever waits is told, and nothing that
+ * could write or close is called any more. */
+static void lose(struct mhsmi_loop *loop)
+{
+    struct mhsmi_job *job;
+
+    mhsmi_log(MHSMI_LOG_WARNING,
+              "the process has closed the descriptors of the I/O thread");
+    (void)pthread_mutex_lock(&loop->lock);
+    while ((job = loop->queue.first) != NULL) {
+        mhsmi_jobs_remove(&loop->queue, job);
+        job->queued = 0;
+        mhsmi_jobs_append(&loop->waiting, job);
+    }
+    (void)pthread_mutex_unlock(&loop->lock);
+    for (job = loop->active.first; job != NULL; job = job->next) {
+        mhsmi_response_clear(&job->response);
+        job->response.sent = 1;
+        job->easy = NULL;
+    }
+    fail_all(loop, &loop->active, CURLE_RECV_ERROR, 0);
+    fail_all(loop, &loop->waiting, CURLE_RECV_ERROR, 0);
+    /* Nobody comes back here to join. */
+    (void)pthread_detach(pthread_self());
 }
 
 static int set_up(struct mhsmi_loop *loop)
@@ -279,12 +315,16 @@ void *mhsmi_loop_thread(void *data)
     } else {
         refuse_all(loop);
     }
-    if (loop->multi != NULL)
+    if (atomic_load(&loop->lost)) {
+        lose(loop);
+    } else if (loop->multi != NULL) {
         (void)curl_multi_cleanup(loop->multi);
-    loop->multi = NULL;
+        loop->multi = NULL;
+    }
     mhsmi_tls_leave(loop->tls);
     (void)pthread_mutex_lock(&loop->lock);
-    loop->state = MHSMI_THREAD_GONE;
+    loop->state =
+        atomic_load(&loop->lost) ? MHSMI_THREAD_NONE : MHSMI_THREAD_GONE;
     (void)pthread_cond_broadcast(&loop->changed);
     (void)pthread_mutex_unlock(&loop->lock);
     return NULL;

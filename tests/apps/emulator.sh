@@ -84,7 +84,7 @@ for body in '' '{' '[]' '{}' '{"kty":"DSA"}' '{"kty":7}' '{"kty":"RSA","key_size
     '{"kty":"RSA","key_size":"2048"}' '{"kty":"EC","crv":"P-224"}' '{"kty":"oct","key_size":512}' \
     '{"kty":"RSA","public_exponent":3}' '{"kty":"RSA","key_ops":["dance"]}' \
     '{"kty":"RSA","key_ops":["import","sign"]}' '{"kty":"EC","key_ops":["encrypt"]}' \
-    '{"kty":"RSA","attributes":{"enabled":1}}' '{"kty":"RSA","attributes":{"nbf":5,"exp":4}}' \
+    '{"kty":"RSA","attributes":{"enabled":1}}' '{"kty":"RSA","attributes":{"nbf":5,"exp":4}}' '{"kty":"RSA","attributes":{"exp":-2117514496}}' \
     '{"kty":"RSA","tags":{"a":1}}' '{"kty":"RSA","attributes":{"exportable":true}}' \
     '{"kty":"RSA"} x'; do
     call POST /keys/bad/create "$body"
@@ -242,6 +242,39 @@ expect 200
 [ "$(stat -c %a "$work/state")" = 700 ] || fail "the folder is open to others"
 [ "$(stat -c %a "$work/state/state.db" "$work/state/env" | sort -u)" = 600 ] ||
     fail "the state is open to others"
+
+# Old versions of TLS are refused.
+address=localhost:${MHSM_ENDPOINT##*:}
+for version in tls1_2 tls1_3; do
+    check openssl s_client -$version -connect "$address" -CAfile "$MHSM_CA_FILE" -verify_return_error </dev/null
+done
+for version in tls1 tls1_1; do
+    checks=$((checks + 1))
+    if openssl s_client -$version -cipher DEFAULT@SECLEVEL=0 -connect "$address" </dev/null >/dev/null 2>&1; then
+        fail "$version was spoken"
+    fi
+done
+
+# Another audience, and more names in the certificate of the same authority.
+stop TERM
+start --resource https://managedhsm.emul.test --san myhsm.managedhsm.emul.test,other.test
+check cmp "$MHSM_CA_FILE" "$work/ca"
+raw -X POST "$MHSM_ENDPOINT/rng" -H 'Content-Length: 0'
+expect 401
+check grep -q 'resource="https://managedhsm.emul.test"' "$work/headers"
+call GET /keys
+expect 401
+token_for "$AZURE_CLIENT_ID" "$AZURE_CLIENT_SECRET" https://managedhsm.emul.test/.default
+token=$(field .access_token)
+call GET /keys
+expect 200
+for name in localhost myhsm.managedhsm.emul.test other.test; do
+    check openssl s_client -connect "$address" -CAfile "$MHSM_CA_FILE" -verify_return_error -verify_hostname $name </dev/null
+done
+checks=$((checks + 1))
+if openssl s_client -connect "$address" -CAfile "$MHSM_CA_FILE" -verify_return_error -verify_hostname foreign.test </dev/null >/dev/null 2>&1; then
+    fail "the certificate holds for a foreign name"
+fi
 
 # A folder serves one emulator at a time; wrong options are named.
 checks=$((checks + 4))

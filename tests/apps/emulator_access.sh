@@ -75,6 +75,42 @@ done
 raw "$MHSM_ENDPOINT/keys?api-version=$api" -H "Authorization: Basic $good"
 expect 401
 
+# Tokens that only the authority's own key could sign: each claim counts.
+check command -v sqlite3
+sqlite3 "$work/state/state.db" "SELECT hex(value) FROM meta WHERE name='token_key'" |
+    from_hex >"$work/token.der"
+now=$(date +%s)
+forge() { # HEADER-FILTER CLAIMS-FILTER
+    local input
+    input=$(unb64 "$head" | jq -c "$1" | b64).$(unb64 "$claims" | jq -c "$2" | b64)
+    printf %s.%s "$input" "$(printf %s "$input" | openssl dgst -sha256 -sign "$work/token.der" -keyform DER | b64)"
+}
+use "$(forge . .)"
+expect 200
+while read -r filter; do
+    use "$(forge . "$filter")"
+    expect 401
+done <<EOF
+.exp = $((now - 1))
+.exp = "$((now + 600))"
+.exp = null
+.nbf = $((now + 600))
+del(.nbf)
+.aud = "https://managedhsm.azure.net/"
+.aud = ["https://managedhsm.azure.net"]
+.iss = "https://sts.windows.net/00000000-0000-0000-0000-000000000000/"
+.tid = "00000000-0000-0000-0000-000000000000"
+.oid = "nobody"
+del(.oid)
+[.]
+EOF
+for filter in '.alg = "RS384"' '.kid = "0"' 'del(.alg)' '[.]'; do
+    use "$(forge "$filter" .)"
+    expect 401
+done
+use "$(forge . '.oid = "00000000-0000-0000-0000-000000000000"')"
+refused 403 AccessDenied
+
 # The metadata service.
 imds="$MHSM_EMULATOR_IMDS/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagedhsm.azure.net"
 raw "$imds"

@@ -112,9 +112,9 @@ for size in 128 192 256; do
     head -c $((size / 8)) /dev/urandom >"$work/key$size"
     call PUT "/keys/aes$size" "{\"key\":{\"kty\":\"oct\",\"k\":\"$(b64 <"$work/key$size")\",\"key_ops\":[\"encrypt\",\"decrypt\",\"wrapKey\",\"unwrapKey\",\"sign\",\"verify\"]},\"Hsm\":true}"
     expect 200 '.key.kty == "oct-HSM"' '.key | has("k") | not'
-    key_hex=$(xxd -p "$work/key$size" | tr -d '\n')
+    key_hex=$(to_hex <"$work/key$size")
     iv_hex=000102030405060708090a0b0c0d0e0f
-    iv=$(printf %s $iv_hex | xxd -r -p | b64)
+    iv=$(printf %s $iv_hex | from_hex | b64)
     for alg in A${size}CBC A${size}CBCPAD; do
         padding=-nopad
         [ $alg = A${size}CBC ] || padding=
@@ -166,7 +166,7 @@ for size in 128 192 256; do
     for md in 256 384 512; do
         operate aes$size sign HS$md "$plain"
         expect 200
-        [ "$(hex "$(field .value)")" = "$(openssl dgst -sha$md -mac HMAC -macopt hexkey:"$key_hex" -binary "$work/plain" | xxd -p | tr -d '\n')" ] || fail HS$md
+        [ "$(hex "$(field .value)")" = "$(openssl dgst -sha$md -mac HMAC -macopt hexkey:"$key_hex" -binary "$work/plain" | to_hex)" ] || fail HS$md
         operate aes$size verify HS$md "$(field .value)" "\"digest\":\"$plain\""
         expect 200 '.value == true'
         operate aes$size verify HS$md AAAA "\"digest\":\"$plain\""
@@ -176,9 +176,9 @@ done
 # Vectors of RFC 3394 (4.1, 4.3, 4.6) and RFC 5649 (6).
 long_key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 while read -r kek alg plain_hex wrapped; do
-    call PUT /keys/known "{\"key\":{\"kty\":\"oct\",\"k\":\"$(printf %s "$kek" | xxd -r -p | b64)\"}}"
+    call PUT /keys/known "{\"key\":{\"kty\":\"oct\",\"k\":\"$(printf %s "$kek" | from_hex | b64)\"}}"
     expect 200
-    operate known wrapkey "$alg" "$(printf %s "$plain_hex" | xxd -r -p | b64)"
+    operate known wrapkey "$alg" "$(printf %s "$plain_hex" | from_hex | b64)"
     expect 200
     [ "$(hex "$(field .value)")" = "$wrapped" ] || fail "vector of $alg"
 done <<EOF
@@ -240,7 +240,7 @@ refused 403 Forbidden KeyDisabled
 # Import: private members of every type, made by openssl.
 member() { openssl pkey -in "$work/own.pem" -noout -text 2>/dev/null | awk -v start="$1" '
     found && /^[^ ]/ { exit } index($0, start) == 1 { found = 1; next } found { gsub(/[ :]/, ""); printf "%s", $0 }' |
-    sed 's/^00//' | xxd -r -p | b64; }
+    sed 's/^00//' | from_hex | b64; }
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/own.pem" 2>/dev/null
 rsa_jwk="\"kty\":\"RSA-HSM\",\"e\":\"AQAB\",\"n\":\"$(member modulus)\",\"d\":\"$(member privateExponent)\",\"p\":\"$(member prime1)\",\"q\":\"$(member prime2)\",\"dp\":\"$(member exponent1)\",\"dq\":\"$(member exponent2)\",\"qi\":\"$(member coefficient)\""
 call PUT /keys/own "{\"Hsm\":true,\"key\":{$rsa_jwk},\"tags\":{\"t\":\"v\"}}"
@@ -253,9 +253,9 @@ refused 400 BadParameter
 for curve in prime256v1:P-256:65 secp256k1:P-256K:65 secp384r1:P-384:97 secp521r1:P-521:133; do
     IFS=: read -r group name size <<<"$curve"
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:$group -out "$work/own.pem"
-    point=$(openssl pkey -in "$work/own.pem" -pubout -outform DER | tail -c $((size - 1)) | xxd -p | tr -d '\n')
+    point=$(openssl pkey -in "$work/own.pem" -pubout -outform DER | tail -c $((size - 1)) | to_hex)
     half=$((size - 1))
-    x=$(printf %s "${point:0:half}" | xxd -r -p | b64) y=$(printf %s "${point:half}" | xxd -r -p | b64)
+    x=$(printf %s "${point:0:half}" | from_hex | b64) y=$(printf %s "${point:half}" | from_hex | b64)
     call PUT /keys/ec-own "{\"key\":{\"kty\":\"EC\",\"crv\":\"$name\",\"x\":\"$x\",\"y\":\"$y\",\"d\":\"$(member priv:)\"}}"
     expect 200 ".key.crv == \"$name\" and .key.x == \"$x\" and .key.y == \"$y\"" '.key | has("d") | not'
     call PUT /keys/ec-own "{\"key\":{\"kty\":\"EC\",\"crv\":\"$name\",\"x\":\"$x\",\"y\":\"$y\",\"d\":\"AQ\"}}"

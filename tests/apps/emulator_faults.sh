@@ -31,7 +31,7 @@ expect 200 '.connections == 0 and .requests == 0 and .tokens == 0 and .routes ==
 
 # The plan is taken whole or not at all.
 plan() { control POST /faults "{\"faults\":[$1]}"; }
-for bad in '{}' '{"route":"get"}' '{"route":"get","action":"x"}' '{"action":"reset"}' '{"route":"get","action":"status","status":99}' \
+for bad in '{}' '{"route":"get"}' '{"route":"gett","action":"reset"}' '{"route":"get","action":"x"}' '{"action":"reset"}' '{"route":"get","action":"status","status":99}' \
     '{"route":"get","action":"slow","ms":-1}' '{"route":"get","action":"reset","count":-2}' '7' \
     '{"route":"get","action":"status","retry_after":"a\r\nb"}' '{"route":"get","action":"reset"},{"route":"get","action":"x"}'; do
     plan "$bad"
@@ -92,12 +92,12 @@ expect 302
 [ -n "$(header location)" ] || fail "no location"
 # The slow answer is a whole one, and others pass it.
 control POST /reset
-plan '{"route":"get","action":"slow","ms":1500}'
+plan '{"route":"get","action":"slow","ms":4000}'
 aside
 begin=$(date +%s%N)
 call GET /keys/k
 expect 200 .key
-[ $((($(date +%s%N) - begin) / 1000000)) -lt 1300 ] || fail "a slow answer held up another"
+[ $((($(date +%s%N) - begin) / 1000000)) -lt 3500 ] || fail "a slow answer held up another"
 wait $side || fail "the slow answer did not come"
 check jq -e .key "$work/side"
 control POST /reset
@@ -131,7 +131,7 @@ took=$((($(date +%s%N) - begin) / 1000000))
 checks=$((checks + 3))
 [ "$(grep -c '^200$' "$work/codes")" = 64 ] || fail "64 at once"
 [ $took -ge 500 ] || fail "no latency: $took ms"
-[ $took -lt 15000 ] || fail "one after the other: $took ms"
+[ $took -lt 25000 ] || fail "one after the other: $took ms"
 
 # Stopping does not wait for an answer that is held back.
 control POST /reset

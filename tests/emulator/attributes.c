@@ -77,13 +77,15 @@ static int take_ops(struct emu_reply *r, struct json_object *list,
 static int take_time(struct emu_reply *r, struct json_object *o,
                      const char *name, int64_t *out)
 {
-    int64_t value = *out;
+    int64_t value = 0;
+    int given = emu_json_int(o, name, &value);
 
-    if (emu_json_int(o, name, &value) < 0 || value < -1 || value > TIME_MAX) {
+    if (given < 0 || value < 0 || value > TIME_MAX) {
         emu_reply_bad(r, "Attribute %s must be a time in seconds", name);
         return 0;
     }
-    *out = value;
+    if (given)
+        *out = value;
     return 1;
 }
 

@@ -6,6 +6,7 @@
 #include "faults.h"
 
 #include "json.h"
+#include "router.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -111,6 +112,13 @@ static int take_text(struct json_object *o, const char *name, char *out,
     return 1;
 }
 
+/* A plan for a route that does not exist would never fire, unnoticed. */
+static int route_known(const char *route)
+{
+    return strcmp(route, "*") == 0 || strcmp(route, "imds") == 0 ||
+           emu_router_known(route);
+}
+
 static const char *parse(struct json_object *o, struct emu_fault *fault)
 {
     const char *name = emu_json_string(o, "action");
@@ -126,8 +134,8 @@ static const char *parse(struct json_object *o, struct emu_fault *fault)
     if (fault->action == EMU_FAULT_NONE)
         return "unknown action";
     if (!take_text(o, "route", fault->route, sizeof(fault->route)) ||
-        fault->route[0] == '\0')
-        return "route is missing";
+        !route_known(fault->route))
+        return "route is missing or unknown";
     if (!take_text(o, "code", fault->code, sizeof(fault->code)) ||
         !take_text(o, "message", fault->message, sizeof(fault->message)) ||
         !take_text(o, "retry_after", fault->retry_after,

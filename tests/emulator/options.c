@@ -5,6 +5,8 @@
  */
 #include "options.h"
 
+#include "router.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -128,6 +130,27 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
     return 1;
 }
 
+/* Each name once: rows of one name stand together in the table. */
+static void print_routes(void)
+{
+    const struct emu_route *route;
+    const char *last = "";
+    size_t i, width = 1;
+
+    for (i = 0; (route = emu_router_at(i)) != NULL; i++) {
+        if (strcmp(route->name, last) == 0)
+            continue;
+        last = route->name;
+        width += strlen(last) + 1;
+        if (width > 72) {
+            printf("\n ");
+            width = strlen(last) + 2;
+        }
+        printf(" %s", last);
+    }
+    printf(" imds\n");
+}
+
 void emu_options_help(void)
 {
     size_t i;
@@ -140,10 +163,10 @@ void emu_options_help(void)
     for (i = 0; i < COUNT; i++)
         printf("  %-15s %-6s %s\n", table[i].name, table[i].value,
                table[i].help);
-    printf("  %-15s %-6s this text\n", "--help", "");
-    printf("\nControl port (JSON): GET /stats, POST /reset, POST /latency,\n"
-           "POST /faults, GET and POST /principals. A fault names a route of\n"
-           "the service (get, create, sign, decrypt, ...), token, imds, or *\n"
-           "for every route of the service but token and imds; those of the\n"
-           "service act on requests whose token is good.\n");
+    printf("  %-15s %-6s %s\n\n", "--help", "", "this text");
+    printf("Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
+           "POST /faults, GET and POST /principals. A fault names one of the\n"
+           "routes below, or * for all of them but token and imds; those of\n"
+           "the service act on requests whose token is good.\n ");
+    print_routes();
 }

@@ -106,3 +106,20 @@ int emu_router_find(struct emu_request *rq)
     }
     return 0;
 }
+
+const struct emu_route *emu_router_at(size_t i)
+{
+    return i < sizeof(routes) / sizeof(routes[0]) ? &routes[i] : NULL;
+}
+
+int emu_router_known(const char *name)
+{
+    const struct emu_route *route;
+    size_t i;
+
+    for (i = 0; (route = emu_router_at(i)) != NULL; i++) {
+        if (strcmp(route->name, name) == 0)
+            return 1;
+    }
+    return 0;
+}

@@ -36,5 +36,9 @@ struct emu_route {
 /* Finds the route of the request's method and path, and sets route, name,
  * version, scope_name and guid. 0 when there is none. */
 int emu_router_find(struct emu_request *rq);
+/* Whether any route has that name. */
+int emu_router_known(const char *name);
+/* The i-th route, NULL behind the last. */
+const struct emu_route *emu_router_at(size_t i);
 
 #endif

@@ -4,7 +4,7 @@
 # only the process that it started.
 set -eu
 
-for tool in curl jq openssl xxd basenc; do
+for tool in curl jq openssl basenc; do
     command -v "$tool" >/dev/null || {
         echo "the tool $tool is missing" >&2
         exit 1
@@ -142,7 +142,10 @@ unb64() {
     printf %s "$text" | basenc --base64url -d
 }
 
-hex() { unb64 "$1" | xxd -p | tr -d '\n'; }
+# to_hex and from_hex: from standard input to standard output.
+to_hex() { basenc --base16 -w0 | tr A-F a-f; }
+from_hex() { tr a-f A-F | basenc --base16 -d; }
+hex() { unb64 "$1" | to_hex; }
 
 # public_key FILE: the key of the bundle in body, as PEM.
 public_key() {
@@ -172,7 +175,7 @@ EOF
     *) fail "no public key" ;;
     esac
     printf %s "$prefix$(hex "$(field .key.x)")$(hex "$(field .key.y)")" |
-        xxd -r -p | openssl pkey -pubin -inform DER -out "$1"
+        from_hex | openssl pkey -pubin -inform DER -out "$1"
 }
 
 # der_signature HEX FILE: r and s of fixed width, as OpenSSL wants them.

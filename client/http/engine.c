@@ -7,6 +7,8 @@
  */
 #include "http/engine.h"
 
+#include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -48,8 +50,24 @@ static void at_exit(void)
         mhsmi_loop_stop(loop, stop_ms);
 }
 
+/* Our code must outlive the I/O thread and the two hooks, even when the host
+ * unloads the library or plugin that holds it. */
+static void stay_loaded(void)
+{
+    struct link_map *map = NULL;
+    void *found = NULL;
+    Dl_info info;
+
+    if (dladdr1(&hooks_once, &info, &found, RTLD_DL_LINKMAP) == 0)
+        return;
+    map = found;
+    if (map != NULL && map->l_name != NULL && *map->l_name != 0)
+        (void)dlopen(map->l_name, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 static void install_hooks(void)
 {
+    stay_loaded();
     (void)pthread_atfork(NULL, NULL, after_fork);
     (void)OPENSSL_atexit(at_exit);
 }

@@ -86,7 +86,7 @@ errors_have "  by name" 'mhsm.*SHA'
 # shellcheck disable=SC2086 # flags
 expect_exit 1 "a digest that is not the curve's is refused" openssl dgst $p \
     -sha512 -sign mhsm:p256 -out "$work/none" "$work/msg"
-errors_have "  naming the curve" 'P-256'
+errors_have "  naming the curve" '32 octets with this curve'
 # shellcheck disable=SC2086 # flags
 expect_exit 1 "a salt that is not the digest's length is refused" openssl dgst \
     $p -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20 \

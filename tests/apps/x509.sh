@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Certificates: self-signed, requests, a CA by x509 and by ca with its CRL,
-# PSS, time-stamps and CMS, all with keys in the HSM and all verified by the
+# PSS and CMS, all with keys in the HSM and all verified by the
 # default provider alone.
 . "${0%/*}/../lib.sh"
 
@@ -70,16 +70,6 @@ policy = any
 unique_subject = no
 [any]
 commonName = supplied
-[tsa]
-default_tsa = demo_tsa
-[demo_tsa]
-serial = db/tsserial
-digests = sha256
-signer_digest = sha256
-default_policy = 1.2.3.4
-accuracy = secs:1
-[timestamp]
-extendedKeyUsage = critical, timeStamping
 TEXT
 # shellcheck disable=SC2086 # flags
 {
@@ -94,23 +84,8 @@ TEXT
         -noout
     expect_exit 2 "  and the certificate is revoked" command openssl verify \
         -crl_check -CRLfile ca.crl -CAfile ca.pem issued.pem
-
-    # Time-stamps.
-    check "req for a time-stamp signer" openssl req $p -new -key mhsm:ec \
-        -sha384 -subj /CN=TSA -out tsa.csr
-    check "  issued" openssl x509 $p -req -in tsa.csr -CA ca.pem \
-        -CAkey mhsm:ca -days 7 -extfile ca.cnf -extensions timestamp \
-        -out tsa.pem
 }
-echo 01 >db/tsserial
 echo data >data.txt
-check "ts -query" command openssl ts -query -data data.txt -sha256 -cert \
-    -out data.tsq
-# shellcheck disable=SC2086 # flags
-check "ts -reply" openssl ts $p -reply -config ca.cnf -section demo_tsa \
-    -queryfile data.tsq -signer tsa.pem -inkey mhsm:ec -out data.tsr
-check "  verifies" command openssl ts -verify -data data.txt -in data.tsr \
-    -CAfile ca.pem
 
 # CMS.
 # shellcheck disable=SC2086 # flags

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 
-#define MHSMI_BODY_MAX (1024 * 1024)
+#define MHSMI_BODY_MAX ((size_t)1024 * 1024)
 
 /* Append `value` as compact JSON: 1, or 0 when over the buffer's maximum,
  * out of memory, or holding a number that is no integer. */

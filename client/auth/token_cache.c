@@ -257,9 +257,9 @@ static struct held *held_new(struct mhsmi_token *token)
     if (token->expires == 0)
         return held;
     life = token->expires > now ? token->expires - now : 0;
-    margin = life > margin_s             ? margin_s
-             : life > 2 * short_margin_s ? short_margin_s
-                                         : life / 2;
+    margin = life > margin_s              ? margin_s
+             : life > 2L * short_margin_s ? short_margin_s
+                                          : life / 2;
     held->until = token->expires - margin;
     held->until_ms = mhsmi_clock_deadline((life - margin) * 1000);
     if (token->refresh > now && token->refresh < held->until)

@@ -6,7 +6,6 @@
 #include "auth/token_response.h"
 
 #include <curl/curl.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -51,29 +50,45 @@ int64_t mhsmi_token_expiry(const char *jwt)
     return expires > 0 ? expires : 0;
 }
 
+static int two_digits(const char *text)
+{
+    if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+        return -1;
+    return (text[0] - '0') * 10 + text[1] - '0';
+}
+
+/* Seconds east of Greenwich that "Z", "+01:00" or nothing stand for. */
+static int64_t parse_zone(const char *text)
+{
+    int hours, minutes;
+
+    if (text[0] != '+' && text[0] != '-')
+        return 0;
+    hours = two_digits(text + 1);
+    minutes = hours >= 0 && text[3] == ':' ? two_digits(text + 4) : -1;
+    if (minutes < 0)
+        return 0;
+    return (text[0] == '+' ? 60 : -60) * ((int64_t)hours * 60 + minutes);
+}
+
 /* "2026-01-31T10:00:00+00:00" and the forms of HTTP dates: 0 when neither. */
 static int64_t parse_date(const char *text)
 {
     struct tm tm = {0};
     const char *rest;
-    int hours, minutes;
-    time_t value;
-    char sign;
+    int64_t value;
 
     if (strlen(text) > 64)
         return 0;
     rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     if (rest == NULL) {
-        value = curl_getdate(text, NULL);
-        return value > 0 ? (int64_t)value : 0;
+        value = (int64_t)curl_getdate(text, NULL);
+    } else {
+        if (*rest == '.')
+            rest += 1 + strspn(rest + 1, "0123456789");
+        value = (int64_t)timegm(&tm) - parse_zone(rest);
     }
-    value = timegm(&tm);
-    if (*rest == '.')
-        rest += 1 + strspn(rest + 1, "0123456789");
-    if (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3 &&
-        (sign == '+' || sign == '-'))
-        value -= (sign == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
-    return value > 0 ? (int64_t)value : 0;
+    return value > 0 ? value : 0;
 }
 
 static int64_t find_expiry(struct json_object *answer, const char *text,

@@ -139,7 +139,8 @@ static mhsm_status finish(const mhsm_config *config, char *origin, char *name,
     mhsm_uri *made = mhsmi_alloc(sizeof(*made));
     mhsm_status st;
 
-    if (made == NULL) {
+    if (made == NULL || origin == NULL) {
+        mhsmi_free(made);
         mhsmi_free(origin);
         mhsmi_free(name);
         mhsmi_free(version);

@@ -14,7 +14,7 @@
 
 #include "support.h"
 
-enum { threads = 32, rounds = 5 };
+enum { threads = 32, rounds = 5, calls = threads * rounds };
 
 static void prepare(void)
 {
@@ -250,7 +250,7 @@ static void single_flight(void)
     th_fault("\"route\":\"token\",\"action\":\"slow\",\"ms\":300,\"count\":1");
     run_threads(client, key);
     CU_ASSERT(th_stats().tokens == 1);
-    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") >= threads * rounds);
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") >= calls);
     mhsm_client_get_stats(client, &stats);
     CU_ASSERT(stats.tokens == 1);
     CU_ASSERT(stats.connections <= 9);
@@ -259,7 +259,7 @@ static void single_flight(void)
     TH_TRUE(th_stats().connections == 0, "%ld connections",
             th_stats().connections);
     CU_ASSERT(th_stats().tokens == 0);
-    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") == threads * rounds);
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") == calls);
     mhsm_key_free(key);
     mhsm_client_free(other);
     mhsm_client_free(client);
@@ -276,8 +276,7 @@ static void revocation(void)
     th_fault("\"route\":\"sign\",\"action\":\"unauthorized\",\"count\":1");
     run_threads(client, key);
     CU_ASSERT(th_stats().tokens == 1);
-    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") ==
-              threads * rounds + 1);
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") == calls + 1);
     th_reset();
     mhsm_key_free(key);
     mhsm_client_free(client);

@@ -3,6 +3,7 @@
  * Options: the table's consistency, parsing, precedence, the environment, and
  * secrets by reference.
  */
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +25,13 @@ static void table(void)
     size_t i, j;
 
     for (i = 0; (option = mhsm_option_at(i)) != NULL; i++) {
-        CHECK(option->name != NULL && option->variable != NULL);
+        CHECK_FATAL(option->name != NULL && option->variable != NULL);
         CHECK(option->help != NULL && option->argument != NULL);
         CHECK(strncmp(option->variable, "MHSM_", 5) == 0);
         for (j = 0; option->name[j] != '\0'; j++) {
-            char c = option->name[j] == '-' ? '_' : option->name[j];
-            CHECK((c >= 'a' ? c - 32 : c) == option->variable[5 + j]);
+            int c = (unsigned char)option->name[j];
+
+            CHECK((c == '-' ? '_' : toupper(c)) == option->variable[5 + j]);
         }
         CHECK(option->variable[5 + j] == '\0');
         CHECK(mhsm_option_find(option->name) == option);

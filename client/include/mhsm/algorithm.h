@@ -58,7 +58,7 @@ typedef struct mhsm_algorithm {
     unsigned int operations; /* mask of MHSM_OP_* */
     mhsm_padding padding;
     const char *digest; /* OpenSSL's name: "SHA2-256"; NULL when none */
-    size_t digest_size; /* octets that sign and verify take; 0 when none */
+    size_t digest_size; /* its octets; 0 when none. HMAC: those of the tag */
     const char *help;   /* one phrase */
 } mhsm_algorithm;
 

@@ -20,7 +20,8 @@ enum {
     short_margin_s = 30,   /* of a token that lives no longer than that */
     first_pause_ms = 1000, /* after a failure */
     last_pause_ms = 30000,
-    entries_max = 64
+    entries_max = 64,
+    ahead_max_ms = 2000 /* for a renewal that nobody needs yet */
 };
 
 /* Immutable once published. */
@@ -364,7 +365,8 @@ static mhsm_status use_held(struct mhsmi_token_cache *cache,
                             struct mhsmi_buf *out, mhsm_error **err)
 {
     const struct held *held = atomic_load(&entry->held);
-    int64_t now = mhsmi_clock_ms();
+    struct mhsmi_token_request ahead = *request;
+    int64_t now = mhsmi_clock_ms(), share;
 
     if (!mhsmi_buf_append(out, held->text.data, held->text.size))
         return mhsmi_error_memory(err);
@@ -372,9 +374,14 @@ static mhsm_status use_held(struct mhsmi_token_cache *cache,
         generation->busy)
         return MHSM_OK;
     /* One caller renews ahead of need.  It has a token in hand already, so a
-     * failure is nobody's business yet. */
+     * failure is nobody's business yet; and it must not spend the time that
+     * its own request needs. */
+    share = (request->deadline_ms - now) / 4;
+    if (share > ahead_max_ms)
+        share = ahead_max_ms;
+    ahead.deadline_ms = now + share;
     generation->busy = 1;
-    (void)acquire(cache, generation, entry, request, NULL, NULL);
+    (void)acquire(cache, generation, entry, &ahead, NULL, NULL);
     return MHSM_OK;
 }
 

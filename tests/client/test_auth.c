@@ -178,6 +178,55 @@ static void managed_identity(void)
     th_environment_reset();
 }
 
+/* A client whose default metadata service is at `endpoint`: only there the
+ * chain asks first whether anybody answers. */
+static mhsm_status probe_at(const char *endpoint, mhsm_error **err)
+{
+    mhsm_config *config = mhsm_config_new();
+    mhsm_client *client = NULL;
+    mhsm_uri *uri = NULL;
+    mhsm_key *key = NULL;
+    mhsm_status st;
+
+    if (config == NULL ||
+        mhsm_config_set_environment(config, NULL) != MHSM_OK ||
+        mhsm_config_set(config, "imds-endpoint", endpoint, MHSM_ORIGIN_DEFAULT,
+                        NULL) != MHSM_OK ||
+        mhsm_client_new(config, &client, NULL) != MHSM_OK)
+        th_die("cannot open a client");
+    uri = tc_uri(client, "mhsm:auth");
+    st = mhsm_key_get(client, uri, &key, err);
+    mhsm_key_free(key);
+    mhsm_uri_free(uri);
+    mhsm_client_free(client);
+    mhsm_config_free(config);
+    return st;
+}
+
+static void probing(void)
+{
+    mhsm_error *err = NULL;
+    long begun;
+
+    unsetenv("AZURE_CLIENT_SECRET");
+    unsetenv("AZURE_CLIENT_ID");
+    th_reset();
+    TC_STATUS(probe_at(getenv("MHSM_EMULATOR_IMDS"), &err), MHSM_OK);
+    CU_ASSERT(th_stats().imds == 2);
+    th_fault("\"route\":\"imds\",\"action\":\"slow\",\"ms\":5000,"
+             "\"count\":1");
+    begun = th_now_ms();
+    TC_ERROR(probe_at(getenv("MHSM_EMULATOR_IMDS"), &err), MHSM_ERR_CREDENTIAL,
+             "no metadata service answers");
+    CU_ASSERT(th_now_ms() - begun < 3000);
+    th_reset();
+    begun = th_now_ms();
+    TC_ERROR(probe_at("http://127.0.0.1:1", &err), MHSM_ERR_CREDENTIAL,
+             "client-secret credential: not configured");
+    CU_ASSERT(th_now_ms() - begun < 3000);
+    th_environment_reset();
+}
+
 static void static_token(void)
 {
     mhsm_client *client = tc_open(NULL);
@@ -359,6 +408,7 @@ int main(void)
         {"refused", refused},
         {"authority_faults", authority_faults},
         {"managed_identity", managed_identity},
+        {"probing", probing},
         {"static_token", static_token},
         {"single_flight", single_flight},
         {"revocation", revocation},

@@ -45,6 +45,13 @@ static const struct {
      "enable this key"},
     {403, ERROR("Forbidden", "The key k1 is disabled"), MHSM_ERR_KEY_DISABLED,
      "Forbidden", "is disabled", "enable"},
+    {403, ERROR("Forbidden", "Operation get is not allowed on a disabled key."),
+     MHSM_ERR_KEY_DISABLED, "Forbidden", "disabled key", "enable"},
+    {403,
+     ERROR("Forbidden",
+           "Public network access is disabled and request is not from a "
+           "trusted service nor via an approved private link."),
+     MHSM_ERR_FORBIDDEN, "Forbidden", "private link", "private endpoint"},
     {403, INNER("Forbidden", "m", "KeyExpired"), MHSM_ERR_KEY_DISABLED,
      "Forbidden/KeyExpired", "m", "`exp`"},
     {403, INNER("Forbidden", "m", "KeyNotYetValid"), MHSM_ERR_KEY_DISABLED,

@@ -22,6 +22,7 @@ static struct {
     atomic_int fail, delay_ms;
     atomic_int life_s; /* 0: no expiry is said */
     atomic_int refresh_s;
+    atomic_int allowed_ms;
     char claims[64];
 } script;
 
@@ -43,6 +44,7 @@ static mhsm_status scripted_acquire(struct mhsmi_credential *credential,
 
     (void)credential;
     (void)counters;
+    script.allowed_ms = (int)(request->deadline_ms - mhsmi_clock_ms());
     if (atomic_fetch_add(&script.inside, 1) != 0)
         atomic_store(&script.overlapped, 1);
     snprintf(script.claims, sizeof(script.claims), "%s",
@@ -172,6 +174,7 @@ static void refreshing(void)
     CHECK(get(cache, text) == MHSM_OK);
     CHECK_TEXT(text, "token-1-r");
     CHECK(atomic_load(&script.calls) == 2);
+    CHECK(atomic_load(&script.allowed_ms) <= 1250);
     /* A failed renewal is not repeated at once. */
     CHECK(get(cache, text) == MHSM_OK);
     CHECK(atomic_load(&script.calls) == 2);

@@ -136,11 +136,17 @@ static int set_label(void *object, const OSSL_PARAM *param)
     return 1;
 }
 
+/* libcrypto asks for a pointer, others may want a copy. */
 static int get_label(void *object, OSSL_PARAM *param)
 {
     struct mp_cipher *ctx = object;
 
-    return OSSL_PARAM_set_octet_ptr(param, ctx->set.label, ctx->set.label_size);
+    if (param->data_type == OSSL_PARAM_OCTET_PTR)
+        return OSSL_PARAM_set_octet_ptr(param, ctx->set.label,
+                                        ctx->set.label_size);
+    return OSSL_PARAM_set_octet_string(
+        param, ctx->set.label == NULL ? "" : (const void *)ctx->set.label,
+        ctx->set.label_size);
 }
 
 static int set_client_version(void *object, const OSSL_PARAM *param)

@@ -3,7 +3,7 @@
  * ASYM_CIPHER for RSA.  The default padding is PKCS#1 v1.5, as libcrypto's is,
  * so that a caller who chose none gets the same from every provider; and
  * decrypting with it in the HSM is refused unless configured.  Sizes cost no
- * request.  After any failure the context is as it was before the call.
+ * request.  A setting that is refused leaves the context as it was.
  */
 #include "asym_cipher.h"
 

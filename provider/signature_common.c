@@ -3,7 +3,8 @@
  * Signature contexts: their life, and the operations on a digest that the
  * caller made.  Initialising never makes a request, because libssl initialises
  * as a probe and throws the context away; neither does asking for a size.
- * After any failure the context is as it was before the call.
+ * A setting that is refused and a signature that fails leave the context as it
+ * was before the call.
  */
 #include "signature.h"
 

@@ -5,6 +5,9 @@
  */
 #include "http/engine.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -107,6 +110,42 @@ static void test_default_context_unusable(void)
     CHECK(EVP_set_default_properties(NULL, "") == 1);
 }
 
+/* In place of the C library's: a name server that does not answer. */
+MHSM_API int getaddrinfo(const char *node, const char *service,
+                         const struct addrinfo *hints, struct addrinfo **found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *,
+                struct addrinfo **);
+
+    if (node != NULL && strcmp(node, "slow.invalid") == 0) {
+        loopback_nap(1500);
+        return EAI_AGAIN;
+    }
+    *(void **)(void *)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real == NULL ? EAI_FAIL : real(node, service, hints, found);
+}
+
+/* Whoever waits for a name keeps nobody else waiting, not even by leaving. */
+static void test_slow_names(void)
+{
+    char server[sizeof(url)];
+    int64_t began;
+
+    CHECK(request("/ok", 5000, NULL) == MHSM_OK);
+    (void)snprintf(server, sizeof(server), "%s", url);
+    (void)snprintf(url, sizeof(url), "https://slow.invalid");
+    began = mhsmi_clock_ms();
+    CHECK(request("/ok", 200, NULL) == MHSM_ERR_TIMEOUT);
+    CHECK(mhsmi_clock_ms() - began < 1000);
+    (void)snprintf(url, sizeof(url), "%s", server);
+    CHECK(request("/ok", 5000, NULL) == MHSM_OK);
+    CHECK(mhsmi_clock_ms() - began < 1200);
+    (void)snprintf(url, sizeof(url), "https://slow.invalid");
+    CHECK(request("/ok", 10000, NULL) == MHSM_ERR_RESOLVE);
+    CHECK(mhsmi_clock_ms() - began >= 1500);
+    (void)snprintf(url, sizeof(url), "%s", server);
+}
+
 static void ignore(int number)
 {
     (void)number;
@@ -164,6 +203,7 @@ int main(void)
         {"abandoned", test_abandoned},
         {"error queue", test_error_queue},
         {"default context unusable", test_default_context_unusable},
+        {"slow names", test_slow_names},
         {"signals", test_signals},
         {NULL, NULL},
     };

@@ -256,8 +256,11 @@ for version in tls1 tls1_1; do
 done
 
 # Another audience, and more names in the certificate of the same authority.
+# The user's openssl.cnf, here one without any algorithm, changes nothing.
 stop TERM
-start --resource https://managedhsm.emul.test --san myhsm.managedhsm.emul.test,other.test
+printf '%s\n' 'openssl_conf = all' '[all]' 'providers = some' '[some]' \
+    'null = only' '[only]' 'activate = 1' >"$work/openssl.cnf"
+OPENSSL_CONF=$work/openssl.cnf start --resource https://managedhsm.emul.test --san myhsm.managedhsm.emul.test,other.test
 check cmp "$MHSM_CA_FILE" "$work/ca"
 raw -X POST "$MHSM_ENDPOINT/rng" -H 'Content-Length: 0'
 expect 401
@@ -277,9 +280,13 @@ if openssl s_client -connect "$address" -CAfile "$MHSM_CA_FILE" -verify_return_e
 fi
 
 # A folder serves one emulator at a time; wrong options are named.
-checks=$((checks + 4))
+checks=$((checks + 5))
 if "$MHSM_TEST_EMULATOR" --state "$work/state" 2>/dev/null; then
     fail "two emulators took one folder"
+fi
+mkdir -m 777 "$work/open"
+if "$MHSM_TEST_EMULATOR" --state "$work/open" 2>/dev/null; then
+    fail "a folder that others write to was taken"
 fi
 for wrong in --port=70000 --nonsense --latency=x; do
     if "$MHSM_TEST_EMULATOR" --state "$work/other" "$wrong" 2>/dev/null; then

@@ -86,18 +86,6 @@ static int load(struct emu_store *s, const char *name, const char *scope,
     return found;
 }
 
-static int lower_guid(const char *text, char *out)
-{
-    size_t i;
-
-    if (text == NULL || !emu_guid_valid(text))
-        return 0;
-    for (i = 0; i < EMU_GUID_SIZE; i++)
-        out[i] = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] - 'A' + 'a')
-                                                  : text[i];
-    return 1;
-}
-
 /* principalId eq {oid}, with quotes or without; atScope() asks for nothing
  * more than a list at one scope is anyway. */
 static int take_filter(struct emu_request *rq, struct emu_reply *r, char *oid)
@@ -117,7 +105,7 @@ static int take_filter(struct emu_request *rq, struct emu_reply *r, char *oid)
         text += strlen(value);
         if (*text == '\'')
             text++;
-        if (*text == '\0' && lower_guid(value, oid))
+        if (*text == '\0' && emu_guid_lower(value, oid))
             return 1;
     }
     emu_reply_bad(r, "The filter is not supported");
@@ -163,7 +151,7 @@ static int find(struct emu_request *rq, struct emu_reply *r,
     char name[EMU_GUID_SIZE], scope[160];
     int found;
 
-    if (!lower_guid(rq->guid, name)) {
+    if (!emu_guid_lower(rq->guid, name)) {
         emu_reply_bad(r, "Role assignment name must be a GUID");
         return 0;
     }
@@ -213,11 +201,11 @@ static const char *take_body(struct emu_request *rq, struct assignment *a)
     const char *slash = definition == NULL ? NULL : strrchr(definition, '/');
     const char *wrong = NULL;
 
-    if (!lower_guid(rq->guid, a->name))
+    if (!emu_guid_lower(rq->guid, a->name))
         wrong = "Role assignment name must be a GUID";
-    else if (!lower_guid(emu_json_string(p, "principalId"), a->principal))
+    else if (!emu_guid_lower(emu_json_string(p, "principalId"), a->principal))
         wrong = "Role assignment needs a principalId that is a GUID";
-    else if (!lower_guid(slash == NULL ? definition : slash + 1, a->role))
+    else if (!emu_guid_lower(slash == NULL ? definition : slash + 1, a->role))
         wrong = "Role assignment needs a roleDefinitionId";
     json_object_put(body);
     return wrong;

@@ -24,8 +24,8 @@
 /* A refusal in the authority's own form. */
 struct refusal {
     unsigned status;
-    const char *error;
     int code;
+    const char *error;
     const char *text;
 };
 
@@ -40,20 +40,20 @@ enum {
 };
 
 static const struct refusal refusals[] = {
-    [NO_TENANT] = {400, "invalid_request", 90002,
+    [NO_TENANT] = {400, 90002, "invalid_request",
                    "The tenant was not found at this authority."},
-    [NO_CLIENT] = {400, "unauthorized_client", 700016,
+    [NO_CLIENT] = {400, 700016, "unauthorized_client",
                    "The application was not found in the directory."},
-    [WRONG_SECRET] = {401, "invalid_client", 7000215,
+    [WRONG_SECRET] = {401, 7000215, "invalid_client",
                       "The client secret is not the right one."},
-    [BAD_SCOPE] = {400, "invalid_scope", 70011,
+    [BAD_SCOPE] = {400, 70011, "invalid_scope",
                    "The scope is no resource followed by /.default."},
-    [BAD_GRANT] = {400, "unsupported_grant_type", 70003,
+    [BAD_GRANT] = {400, 70003, "unsupported_grant_type",
                    "The grant type is not supported here."},
-    [MISSING] = {400, "invalid_request", 900144,
+    [MISSING] = {400, 900144, "invalid_request",
                  "The body must hold client_id, client_secret, grant_type "
                  "and scope."},
-    [MALFORMED] = {400, "invalid_request", 900144, "The body is no form."},
+    [MALFORMED] = {400, 900144, "invalid_request", "The body is no form."},
 };
 
 static void refuse(struct emu_reply *r, int which)

@@ -181,6 +181,24 @@ int emu_guid_valid(const char *text)
     return 1;
 }
 
+int emu_guid_lower(const char *text, char out[EMU_GUID_SIZE])
+{
+    static const char upper[] = "ABCDEF", lower[] = "abcdef";
+    const char *at;
+    size_t i;
+
+    if (text == NULL || !emu_guid_valid(text))
+        return 0;
+    for (i = 0; i < EMU_GUID_SIZE - 1; i++) {
+        at = strchr(upper, text[i]);
+        out[i] = text[i];
+        if (at != NULL)
+            out[i] = lower[at - upper];
+    }
+    out[i] = '\0';
+    return 1;
+}
+
 void emu_text_free(char *text)
 {
     if (text != NULL)

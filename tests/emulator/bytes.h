@@ -33,6 +33,8 @@ int emu_base64url_decode(const char *text, size_t max, struct emu_bytes *out);
 void emu_hex_encode(const unsigned char *data, size_t len, char *out);
 int emu_guid_new(char out[EMU_GUID_SIZE]);
 int emu_guid_valid(const char *text);
+/* A lower-case copy; 0 when text is NULL or no GUID. */
+int emu_guid_lower(const char *text, char out[EMU_GUID_SIZE]);
 
 /* Wipes, then frees; NULL is fine. */
 void emu_text_free(char *text);

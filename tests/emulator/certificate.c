@@ -238,7 +238,7 @@ static int leaf_usable(struct emu_certificate *c, struct emu_store *s,
 {
     struct emu_bytes kept = {NULL, 0};
     X509 *cert = NULL;
-    time_t month = (time_t)emu_now() + 30 * 86400;
+    time_t month = (time_t)emu_now() + (time_t)30 * 86400;
     int ok = 0;
 
     if (emu_store_get(s, "leaf", &c->leaf) == 1 &&

@@ -48,7 +48,7 @@ static int transform(EVP_CIPHER_CTX *ctx, const struct emu_bytes *in,
          EVP_CipherUpdate(ctx, draft.data, &first, in->data, (int)in->len) ==
              1 &&
          EVP_CipherFinal_ex(ctx, draft.data + first, &last) == 1 &&
-         emu_bytes_set(out, draft.data, (size_t)(first + last));
+         emu_bytes_set(out, draft.data, (size_t)first + (size_t)last);
     emu_bytes_free(&draft);
     return ok;
 }

@@ -128,18 +128,10 @@ static void not_found(struct emu_reply *r)
 /* A lower-case copy of the GUID in the path, or 0 and the refusal. */
 static int take_guid(struct emu_request *rq, struct emu_reply *r, char *out)
 {
-    size_t i;
-
-    if (!emu_guid_valid(rq->guid)) {
-        emu_reply_bad(r, "Role definition name must be a GUID");
-        return 0;
-    }
-    for (i = 0; i < EMU_GUID_SIZE; i++) {
-        char c = rq->guid[i];
-
-        out[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
-    }
-    return 1;
+    if (emu_guid_lower(rq->guid, out))
+        return 1;
+    emu_reply_bad(r, "Role definition name must be a GUID");
+    return 0;
 }
 
 /* Takes one, NULL included. */

@@ -15,7 +15,7 @@
 
 #include <openssl/evp.h>
 
-#define EMU_RECOVERABLE_DAYS 7
+#define EMU_RECOVERABLE_DAYS INT64_C(7)
 
 struct emu_hsm {
     const struct emu_options *options;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define KEY_NAME "backup-protection-key"
-#define BLOB_MAX (2U * 1024 * 1024)
+#define BLOB_MAX ((size_t)2 * 1024 * 1024)
 
 static int protection_key(struct emu_store *s, struct emu_bytes *key)
 {

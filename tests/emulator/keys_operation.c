@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define VALUE_MAX (1024U * 1024)
+#define VALUE_MAX ((size_t)1024 * 1024)
 
 static unsigned operation(const struct emu_request *rq)
 {

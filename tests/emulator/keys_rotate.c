@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define INTERVAL_MIN (28 * 86400)
+#define INTERVAL_MIN (INT64_C(28) * 86400)
 
 static char *policy_text(struct emu_store *s, const char *name)
 {

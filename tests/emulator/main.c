@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,29 +42,47 @@ static int complain(const char *what, const char *about)
     return 0;
 }
 
-/* The folder is private, and held by one emulator at a time: the lock stays
- * open until the process ends. What an earlier run left in env must not be
- * taken for this one's. */
+/* A new folder is private. An old one keeps its mode, since what is written
+ * into it is private anyway; but nobody else may be able to put files there. */
+static int open_folder(const char *path)
+{
+    struct stat about;
+    int folder;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        complain(strerror(errno), path);
+        return -1;
+    }
+    folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        complain(strerror(errno), path);
+    } else if (fstat(folder, &about) != 0 ||
+               (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        complain("others can write to this folder", path);
+        close(folder);
+        folder = -1;
+    }
+    return folder;
+}
+
+/* One emulator at a time holds the folder: the lock stays open until the
+ * process ends. What an earlier run left in env must not be taken for this
+ * one's. */
 static int take_folder(const char *path)
 {
-    int folder, lock = -1, ok = 0;
+    int folder = open_folder(path), lock = -1, ok = 0;
 
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return complain(strerror(errno), path);
-    folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0 || fchmod(folder, 0700) != 0) {
+    if (folder < 0)
+        return 0;
+    lock =
+        openat(folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (lock < 0)
         complain(strerror(errno), path);
-        goto out;
-    }
-    lock = openat(folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    else if (flock(lock, LOCK_EX | LOCK_NB) != 0)
         complain("in use by another emulator", path);
-        goto out;
-    }
-    ok = unlinkat(folder, "env", 0) == 0 || errno == ENOENT;
-out:
-    if (folder >= 0)
-        close(folder);
+    else
+        ok = unlinkat(folder, "env", 0) == 0 || errno == ENOENT;
+    close(folder);
     if (!ok && lock >= 0)
         close(lock);
     return ok;
@@ -143,6 +162,9 @@ int main(int argc, char **argv)
         emu_options_help();
         return 0;
     }
+    /* The module under test may be in the user's openssl.cnf: here it would
+     * make the emulator ask itself. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     /* Blocked before any thread exists, so that all inherit it. */

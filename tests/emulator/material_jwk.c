@@ -208,7 +208,8 @@ const char *emu_material_jwk(struct json_object *jwk, enum emu_kty *kty,
         if (member_bytes(jwk, "k", NUMBER_MAX, &k))
             wrong = take_oct(&k, bits, crv, out);
     } else {
-        key = kind == EMU_RSA ? rsa_key(jwk) : ec_key(jwk, curve);
+        key =
+            kind == EMU_EC && curve != NULL ? ec_key(jwk, curve) : rsa_key(jwk);
         wrong = take_key((enum emu_kty)kind, key, bits, crv, out);
     }
     if (wrong == NULL)

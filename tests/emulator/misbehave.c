@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HUGE_SIZE (5U * 1024 * 1024)
+#define HUGE_SIZE ((size_t)5 * 1024 * 1024)
 
 void emu_challenge(struct emu_request *rq, struct emu_reply *r)
 {

@@ -15,7 +15,7 @@
 #define IV_SIZE  16
 #define TAG_SIZE 32
 #define PARTS    5
-#define TEXT_MAX (8U * 1024 * 1024)
+#define TEXT_MAX ((size_t)8 * 1024 * 1024)
 
 static int header_text(const char *kid, char *out, size_t size)
 {
@@ -65,7 +65,7 @@ static int cbc(const unsigned char *key, const unsigned char *iv, int encrypt,
              EVP_CipherUpdate(ctx, draft.data, &first, in->data,
                               (int)in->len) == 1 &&
              EVP_CipherFinal_ex(ctx, draft.data + first, &last) == 1 &&
-             emu_bytes_set(out, draft.data, (size_t)(first + last));
+             emu_bytes_set(out, draft.data, (size_t)first + (size_t)last);
 
     emu_bytes_free(&draft);
     EVP_CIPHER_CTX_free(ctx);

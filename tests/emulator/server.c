@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BODY_MAX        (2U * 1024 * 1024)
+#define BODY_MAX        ((size_t)2 * 1024 * 1024)
 #define CONNECTIONS_MAX 1024
 #define IDLE_SECONDS    600
 
@@ -261,6 +261,18 @@ static enum MHD_Result access_request(void *context,
     return serve(context, x, connection, method);
 }
 
+/* The library takes pointers to what it only reads as if it might write. */
+static void *unconst(const char *text)
+{
+    union {
+        const char *read;
+        void *any;
+    } u;
+
+    u.read = text;
+    return u.any;
+}
+
 static struct MHD_Daemon *start_one(struct emu_server *s, int fd, int v6)
 {
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION |
@@ -275,10 +287,9 @@ static struct MHD_Daemon *start_one(struct emu_server *s, int fd, int v6)
 
     if (o->certificate != NULL) {
         flags |= MHD_USE_TLS;
-        tls[0].ptr_value = (void *)(uintptr_t)o->certificate;
-        tls[1].ptr_value = (void *)(uintptr_t)o->key;
-        tls[2].ptr_value =
-            (void *)(uintptr_t) "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1";
+        tls[0].ptr_value = unconst(o->certificate);
+        tls[1].ptr_value = unconst(o->key);
+        tls[2].ptr_value = unconst("NORMAL:-VERS-TLS1.0:-VERS-TLS1.1");
     } else {
         tls[0].option = MHD_OPTION_END;
     }

@@ -81,9 +81,9 @@ static void standard_headers(struct emu_request *rq, struct emu_reply *r,
         emu_reply_header(r, fixed[i][0], fixed[i][1]);
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    snprintf(latency, sizeof(latency), "%lld",
-             (long long)((now.tv_sec - start->tv_sec) * 1000 +
-                         (now.tv_nsec - start->tv_nsec) / 1000000));
+    snprintf(latency, sizeof(latency), "%ld",
+             (long)(now.tv_sec - start->tv_sec) * 1000 +
+                 (now.tv_nsec - start->tv_nsec) / 1000000);
     emu_reply_header(r, "x-ms-request-id", r->id);
     emu_reply_header(r, "x-ms-server-latency", latency);
     if (strcmp(rq->method, "GET") == 0)

@@ -6,10 +6,14 @@
  */
 #include "base/buf.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 void *mhsmi_alloc(size_t size)
 {
+    /* No object is larger, so the size was a mistake or an attack. */
+    if (size > PTRDIFF_MAX)
+        return NULL;
     return calloc(1, size == 0 ? 1 : size);
 }
 

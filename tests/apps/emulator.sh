@@ -258,6 +258,7 @@ done
 # Another audience, and more names in the certificate of the same authority.
 # The user's openssl.cnf, here one without any algorithm, changes nothing.
 stop TERM
+check test ! -e "$work/state/env"
 printf '%s\n' 'openssl_conf = all' '[all]' 'providers = some' '[some]' \
     'null = only' '[only]' 'activate = 1' >"$work/openssl.cnf"
 OPENSSL_CONF=$work/openssl.cnf start --resource https://managedhsm.emul.test --san myhsm.managedhsm.emul.test,other.test

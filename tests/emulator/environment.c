@@ -130,3 +130,11 @@ int emu_environment_write(struct emu_hsm *hsm, const struct emu_ports *ports,
     emu_bytes_free(&text);
     return ok;
 }
+
+void emu_environment_remove(const struct emu_hsm *hsm)
+{
+    char path[4096];
+
+    if (path_of(hsm, "env", path, sizeof(path)))
+        unlink(path);
+}

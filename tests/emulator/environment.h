@@ -17,5 +17,7 @@ struct emu_ports {
  * env to standard output. */
 int emu_environment_write(struct emu_hsm *hsm, const struct emu_ports *ports,
                           const struct emu_bytes *ca);
+/* Takes DIR/env away: nothing listens any more. */
+void emu_environment_remove(const struct emu_hsm *hsm);
 
 #endif

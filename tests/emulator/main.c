@@ -142,6 +142,7 @@ static int run(struct emu_hsm *hsm, const sigset_t *signals)
     }
     while (ok && sigwait(signals, &got) != 0)
         continue;
+    emu_environment_remove(hsm);
     emu_faults_stop(hsm->faults);
     for (i = 0; i < SERVERS; i++)
         emu_server_stop(running[i]);

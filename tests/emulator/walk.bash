@@ -37,9 +37,11 @@ fail() {
 # start [OPTION...]: starts the emulator and reads what it printed.
 start() {
     local tries=0
+    # What an earlier emulator left must not be taken for this one's.
+    rm -f "$work/out" "$work/state/env"
     "$MHSM_TEST_EMULATOR" --state "$work/state" "$@" >"$work/out" 2>>"$work/log" &
     emulator_pid=$!
-    until [ -s "$work/state/env" ] && grep -q STATE "$work/out"; do
+    until [ -s "$work/state/env" ] && grep -qs STATE "$work/out"; do
         tries=$((tries + 1))
         [ $tries -lt 300 ] || fail "the emulator did not start"
         kill -0 "$emulator_pid" 2>/dev/null || fail "the emulator ended"

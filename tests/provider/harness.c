@@ -316,7 +316,8 @@ static struct json_object *control(const char *method, const char *path,
     call.url = url;
     answer = th_http(&call, &status);
     if (status < 200 || status > 299)
-        th_die("control %s %s answers %ld", method, path, status);
+        th_die("control %s %s answers %ld: %s", method, path, status,
+               json_object_to_json_string(answer));
     return answer;
 }
 

@@ -64,6 +64,8 @@ void th_fault(const char *members, ...) __attribute__((format(printf, 1, 2)));
  * when it is no JSON).  `body` NULL: none. */
 struct json_object *th_service(const char *method, const char *path,
                                const char *body, long *status);
+/* The administrator's access token, got outside the module. */
+const char *th_token(void);
 /* `version` (33 octets, may be NULL) gets the new version. */
 void th_key_create(const char *name, const char *body, char *version);
 void th_rsa_create(const char *name, int bits, char *version);
@@ -132,6 +134,11 @@ int th_verify(OSSL_LIB_CTX *lib, EVP_PKEY *key, const struct th_scheme *scheme,
 /* Sign with `key` and verify in th_plain(): 1 or 0. */
 int th_sign_and_verify(OSSL_LIB_CTX *lib, EVP_PKEY *key,
                        const struct th_scheme *scheme, const char *text);
+/* EVP_PKEY_sign on a digest made elsewhere; a scheme with no digest names
+ * none.  1, with *size set, or 0. */
+int th_sign_digest(OSSL_LIB_CTX *lib, EVP_PKEY *key,
+                   const struct th_scheme *scheme, const unsigned char *digest,
+                   size_t digest_size, unsigned char *signature, size_t *size);
 /* The scheme that suits a key's type: RSA with PKCS#1 and SHA-256, or ECDSA
  * with the digest of the curve's size. */
 struct th_scheme th_scheme_of(EVP_PKEY *key);
@@ -144,7 +151,8 @@ struct th_scheme th_scheme_of(EVP_PKEY *key);
 
 void th_queue_quiet(const char *file, unsigned int line);
 /* Exactly one entry of the module's, whose text holds each of `parts`
- * (whatever the case); entries of libcrypto itself may be around it. */
+ * (whatever the case) and no control character; entries of libcrypto itself
+ * may be around it. */
 void th_queue_one(const char *file, unsigned int line,
                   const char *const *parts);
 
@@ -177,5 +185,16 @@ struct th_tls {
 /* A handshake over memory, a message each way, and the client's check of the
  * certificate.  1, or 0 with the error queue as it is. */
 int th_handshake(const struct th_tls *tls);
+
+/* Ordinary things ---------------------------------------------------------- */
+
+/* What works with the default provider alone and must work with the module
+ * beside it; 1 when it does.  Ended by a NULL name. */
+struct th_ordinary {
+    const char *name;
+    int (*run)(OSSL_LIB_CTX *lib);
+};
+
+extern const struct th_ordinary th_ordinary[];
 
 #endif

@@ -232,12 +232,32 @@ int th_sign_and_verify(OSSL_LIB_CTX *lib, EVP_PKEY *key,
     return valid;
 }
 
+int th_sign_digest(OSSL_LIB_CTX *lib, EVP_PKEY *key,
+                   const struct th_scheme *scheme, const unsigned char *digest,
+                   size_t digest_size, unsigned char *signature, size_t *size)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(lib, key, NULL);
+    EVP_MD *md =
+        scheme->digest == NULL ? NULL : EVP_MD_fetch(lib, scheme->digest, NULL);
+    int ok;
+
+    ok = ctx != NULL && EVP_PKEY_sign_init(ctx) > 0 &&
+         (scheme->padding == 0 ||
+          EVP_PKEY_CTX_set_rsa_padding(ctx, scheme->padding) > 0) &&
+         (md == NULL || EVP_PKEY_CTX_set_signature_md(ctx, md) > 0) &&
+         EVP_PKEY_sign(ctx, signature, size, digest, digest_size) > 0;
+    EVP_MD_free(md);
+    EVP_PKEY_CTX_free(ctx);
+    return ok;
+}
+
 /* Error queue ------------------------------------------------------------- */
 
 enum { QUEUE_TEXT = 8192 };
 
 struct queue {
     int ours, all;
+    int raw; /* control characters in our entries: they come from outside */
     char text[QUEUE_TEXT]; /* our entries, a line each */
     char dump[QUEUE_TEXT]; /* all of them */
 };
@@ -248,6 +268,15 @@ static void append(char *to, size_t max, const char *line)
 
     if (used < max)
         snprintf(to + used, max - used, "%s\n", line);
+}
+
+static int has_controls(const char *line)
+{
+    for (; *line != '\0'; line++) {
+        if (iscntrl((unsigned char)*line))
+            return 1;
+    }
+    return 0;
 }
 
 /* The module's entries carry its name as their library; before it is loaded
@@ -276,6 +305,7 @@ static void take_queue(struct queue *queue)
         append(queue->dump, sizeof(queue->dump), line);
         if (is_ours(library, (flags & ERR_TXT_STRING) != 0 ? data : "")) {
             queue->ours++;
+            queue->raw += has_controls(line);
             append(queue->text, sizeof(queue->text), line);
         }
     }
@@ -314,7 +344,7 @@ void th_queue_one(const char *file, unsigned int line, const char *const *parts)
     int good;
 
     take_queue(&queue);
-    good = queue.ours == 1;
+    good = queue.ours == 1 && queue.raw == 0;
     for (; *parts != NULL; parts++) {
         if (!holds(queue.text, *parts)) {
             fprintf(stderr, "\n%s:%u: no \"%s\" in the error\n", file, line,

@@ -61,6 +61,21 @@ static void one_401_costs_one_token(void)
     works_again();
 }
 
+static void one_401_for_a_key(void)
+{
+    struct th_stats before = th_stats(), after;
+    EVP_PKEY *key;
+
+    th_fault("\"route\":\"get\",\"action\":\"unauthorized\",\"count\":1");
+    key = th_open(last.lib, "mhsm:er-ec");
+    CU_ASSERT_PTR_NOT_NULL(key);
+    TH_QUIET();
+    after = th_stats();
+    CU_ASSERT_EQUAL(after.tokens - before.tokens, 1);
+    EVP_PKEY_free(key);
+    works_again();
+}
+
 static void endless_401(void)
 {
     struct th_stats before = th_stats(), after;
@@ -197,6 +212,52 @@ static void the_authority_fails(void)
         EVP_PKEY_free(th_must_open(context.lib, "mhsm:er-ec"));
         th_context_close(&context);
     }
+}
+
+/* The token is for the HSM that asks for it: a host that is no part of the
+ * resource it names gets none. */
+static void the_challenge_is_checked(void)
+{
+    struct th_context context;
+    struct th_stats before = th_stats(), after;
+
+    setenv("MHSM_VERIFY_CHALLENGE_RESOURCE", "yes", 1);
+    th_context_open(&context, TH_LAST);
+    CU_ASSERT_PTR_NULL(th_open(context.lib, "mhsm:er-ec"));
+    TH_ONE_ERROR("resource", "verify-challenge-resource");
+    after = th_stats();
+    CU_ASSERT_EQUAL(after.tokens, before.tokens);
+    CU_ASSERT(after.requests - before.requests <= 1);
+    th_environment_reset();
+    th_context_close(&context);
+}
+
+/* A token by explicit choice: used as it is, and nothing else is tried. */
+static void a_static_token(void)
+{
+    struct th_context context;
+    struct th_stats before, after;
+    size_t i;
+    static const char *const bad[] = {"nonsense", "a.b.c", ""};
+
+    setenv("MHSM_CREDENTIAL", "token", 1);
+    setenv("AZURE_CLI_ACCESS_TOKEN", th_token(), 1);
+    before = th_stats();
+    th_context_open(&context, TH_LAST);
+    EVP_PKEY_free(th_must_open(context.lib, "mhsm:er-ec"));
+    after = th_stats();
+    CU_ASSERT_EQUAL(after.tokens, before.tokens);
+    th_context_close(&context);
+    for (i = 0; i < COUNT(bad); i++) {
+        setenv("AZURE_CLI_ACCESS_TOKEN", bad[i], 1);
+        th_context_open(&context, TH_LAST);
+        TH_TRUE(th_open(context.lib, "mhsm:er-ec") == NULL, "%s", bad[i]);
+        TH_ONE_ERROR(bad[i][0] == '\0' ? "AZURE_CLI_ACCESS_TOKEN" : "401");
+        th_context_close(&context);
+    }
+    CU_ASSERT_EQUAL(th_stats().tokens, before.tokens);
+    unsetenv("MHSM_CREDENTIAL");
+    unsetenv("AZURE_CLI_ACCESS_TOKEN");
 }
 
 static void managed_identity(void)
@@ -347,6 +408,7 @@ int main(void)
     static const CU_TestInfo tests[] = {
         {"a key loads", prepare},
         {"one 401", one_401_costs_one_token},
+        {"one 401 for a key", one_401_for_a_key},
         {"endless 401", endless_401},
         {"a principal without a role", a_principal_without_a_role},
         {"a principal that may not sign", a_principal_that_may_not_sign},
@@ -354,6 +416,8 @@ int main(void)
         {"a wrong secret", a_wrong_secret},
         {"no secret", no_secret},
         {"the authority fails", the_authority_fails},
+        {"the challenge is checked", the_challenge_is_checked},
+        {"a static token", a_static_token},
         {"managed identity", managed_identity},
         {"disabled keys", disabled_keys},
         {"expired keys", expired_keys},

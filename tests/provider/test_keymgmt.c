@@ -362,6 +362,30 @@ static void as_a_template(void)
     TH_QUIET();
 }
 
+/* Programs unload providers with keys still in hand: no crash, whatever the
+ * keys can still do. */
+static void keys_outlive_their_context(void)
+{
+    struct th_scheme scheme = {"SHA256", 0};
+    struct th_context context;
+    EVP_PKEY *key, *copy;
+    unsigned char *signature;
+    size_t size;
+
+    th_context_open(&context, TH_LAST);
+    key = th_must_open(context.lib, "mhsm:km-256");
+    CU_ASSERT(OSSL_PROVIDER_unload(context.providers[1]) == 1);
+    copy = EVP_PKEY_dup(key);
+    CU_ASSERT_EQUAL(EVP_PKEY_get_bits(key), 256);
+    signature = th_sign(context.lib, key, &scheme, "text", &size);
+    OPENSSL_free(signature);
+    ERR_clear_error();
+    EVP_PKEY_free(copy);
+    EVP_PKEY_free(key);
+    OSSL_PROVIDER_unload(context.providers[0]);
+    OSSL_LIB_CTX_free(context.lib);
+}
+
 static void all_of_it_was_local(void)
 {
     CU_ASSERT_EQUAL(th_route("GET /keys/{name}/{version}"), 0);
@@ -383,6 +407,7 @@ int main(void)
         {"certificates", certificates},
         {"as a template", as_a_template},
         {"all of it was local", all_of_it_was_local},
+        {"keys outlive their context", keys_outlive_their_context},
         CU_TEST_INFO_NULL,
     };
     int code = th_main("provider: keys", tests);

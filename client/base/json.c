@@ -48,6 +48,22 @@ static int is_plain_json(const unsigned char *text, size_t size)
     return 1;
 }
 
+/* json-c 0.18 calls every octet over 0x7f a control character when strict
+ * (json-c #892); there, such a text is parsed without that flag. */
+static int strictness(const char *text, size_t size)
+{
+    enum { release_0_18 = 0x1200 };
+    size_t i;
+
+    if ((json_c_version_num() & ~0xff) == release_0_18) {
+        for (i = 0; i < size; i++) {
+            if ((unsigned char)text[i] > 0x7f)
+                return JSON_TOKENER_VALIDATE_UTF8;
+        }
+    }
+    return JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8;
+}
+
 static struct json_object *parse_text(const char *text, size_t size)
 {
     struct json_tokener *tokener = json_tokener_new_ex(depth_max);
@@ -55,10 +71,10 @@ static struct json_object *parse_text(const char *text, size_t size)
 
     if (tokener == NULL)
         return NULL;
-    json_tokener_set_flags(tokener,
-                           JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, strictness(text, size));
     value = json_tokener_parse_ex(tokener, text, (int)size);
-    if (json_tokener_get_error(tokener) != json_tokener_success) {
+    if (json_tokener_get_error(tokener) != json_tokener_success ||
+        json_tokener_get_parse_end(tokener) + 1 < size) {
         json_object_put(value);
         value = NULL;
     }

@@ -216,7 +216,7 @@ int mhsmi_host_is_loopback(const char *host)
     }
     if (length >= sizeof(bare))
         return 0;
-    memcpy(bare, host, length);
+    (void)snprintf(bare, sizeof(bare), "%.*s", (int)length, host);
     return inet_pton(AF_INET6, bare, &in6) == 1 && IN6_IS_ADDR_LOOPBACK(&in6);
 }
 

@@ -18,8 +18,8 @@ mhsm_status cli_random(struct cli *cli, mhsm_error **err)
 
     cli_envelope_init(&envelope);
     if (cli->values[CLI_COUNT] != NULL)
-        st = cli_parse_number("--count", cli->values[CLI_COUNT], 1, 1024 * 1024,
-                              &count, err);
+        st = cli_parse_number("--count", cli->values[CLI_COUNT], 1,
+                              1024UL * 1024, &count, err);
     if (st != MHSM_OK ||
         (st = cli_envelope_format(cli, CLI_FORMAT_RAW, &format, err)) !=
             MHSM_OK ||

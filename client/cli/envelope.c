@@ -190,7 +190,7 @@ mhsm_status cli_envelope_write(const struct cli *cli,
     mhsm_status st;
     int ok;
 
-    mhsmi_buf_init(&out, 2 * CLI_ENVELOPE_MAX);
+    mhsmi_buf_init(&out, (size_t)2 * CLI_ENVELOPE_MAX);
     if (format == CLI_FORMAT_JSON)
         ok = to_json(envelope, &out);
     else if (format == CLI_FORMAT_DER)

@@ -130,7 +130,7 @@ static void put_cell(const char *text, size_t width, int last)
 
 static void put_block(struct cli_list *list)
 {
-    size_t widths[CLI_COLUMNS_MAX], i, row, last = 0;
+    size_t widths[CLI_COLUMNS_MAX] = {0}, i, row, last = 0;
 
     measure(list, widths);
     for (i = 0; i < list->column_count; i++)

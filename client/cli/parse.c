@@ -131,7 +131,7 @@ static mhsm_status parse_option(struct cli *cli, int argc, char **argv, int *at,
     int is_long = word[1] == '-', takes_value;
     size_t size = is_long ? strcspn(word + 2, "=") : 1;
     struct match match = find(cli, is_long ? word + 2 : word + 1, size,
-                              is_long ? (char)0 : word[1]);
+                              (char)(is_long ? 0 : word[1]));
     int shown = is_long ? (int)size + 2 : 2;
 
     if (match.option == NULL && match.setting == NULL)

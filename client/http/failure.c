@@ -17,7 +17,8 @@ static const char hint_tls[] =
 static const char hint_timeout[] =
     "check the firewall and the HSM's network settings, or raise "
     "connect-timeout, try-timeout and timeout";
-static const char hint_proxy[] = "check the options proxy and no-proxy";
+static const char hint_proxy[] =
+    "check the options proxy and no-proxy, and the variable HTTPS_PROXY";
 
 static const struct failure {
     CURLcode code;
@@ -66,6 +67,10 @@ static const struct failure {
 
 static const struct failure other = {CURLE_OK, MHSM_ERR_TRANSPORT, 1,
                                      "request failed to", NULL};
+/* libcurl's words name the proxy's address in the place of the host's. */
+static const struct failure no_proxy = {CURLE_OK, MHSM_ERR_CONNECT, 1,
+                                        "cannot connect to the proxy for",
+                                        hint_proxy};
 /* Proxies answer CONNECT in their own right. */
 static const struct failure refused = {CURLE_OK, MHSM_ERR_CONNECT, 0,
                                        "the proxy refuses a connection to",
@@ -85,6 +90,8 @@ static const struct failure *find_failure(const struct mhsmi_job *job)
         return &exiting;
     if (job->connect_code >= 300)
         return &refused;
+    if (job->by_proxy)
+        return &no_proxy;
     if (job->code == CURLE_OUT_OF_MEMORY && job->response.sent)
         return &swollen;
     for (i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {

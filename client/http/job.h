@@ -38,6 +38,7 @@ struct mhsmi_job {
     CURLcode code;
     char reason[CURL_ERROR_SIZE]; /* libcurl's words */
     long connect_code;            /* the proxy's answer to CONNECT */
+    int by_proxy;                 /* what could not be reached is a proxy */
     size_t header_count, header_size;
     int too_large; /* 1: body over max_response, 2: headers over ours */
     int stopped;   /* the process is exiting */

@@ -6,6 +6,7 @@
 #include "http/job.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -148,6 +149,27 @@ static int is_before_sending(CURLcode code)
     return 0;
 }
 
+/* Whether it was a proxy that could not be reached. Before 8.7 libcurl tells
+ * only by whom its message names. */
+static int failed_at_proxy(const struct mhsmi_job *job)
+{
+#if LIBCURL_VERSION_NUM >= 0x080700
+    long used = 0;
+
+    (void)curl_easy_getinfo(job->easy, CURLINFO_USED_PROXY, &used);
+    return used != 0;
+#else
+    size_t skip = *job->host == '[' ? 1 : 0; /* an IPv6 literal */
+    char host[256];
+
+    if (*job->reason == 0 || strlen(job->host) >= sizeof(host))
+        return 0;
+    (void)snprintf(host, sizeof(host), "%.*s",
+                   (int)(strlen(job->host) - 2 * skip), job->host + skip);
+    return strstr(job->reason, host) == NULL;
+#endif
+}
+
 void mhsmi_job_collect(struct mhsmi_job *job, CURLcode code)
 {
     struct mhsmi_response *response = &job->response;
@@ -162,6 +184,7 @@ void mhsmi_job_collect(struct mhsmi_job *job, CURLcode code)
     if (code == CURLE_OK && (status < 200 || status > 599))
         code = CURLE_WEIRD_SERVER_REPLY;
     job->code = code;
+    job->by_proxy = code == CURLE_COULDNT_CONNECT && failed_at_proxy(job);
     response->new_connections = (int)connections;
     if (code == CURLE_OK) {
         response->status = (int)status;

@@ -53,7 +53,7 @@ add_executable(dek dek.c)
 target_link_libraries(dek PRIVATE mhsm::mhsm)
 TEXT
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
-check "a CMake project finds the package" cmake -S "$work/project" \
+check "a CMake project finds the package" cmake -G Ninja -S "$work/project" \
     -B "$work/project/build" -DCMAKE_C_COMPILER="$MHSM_TEST_CC" \
     -DCMAKE_C_FLAGS="$MHSM_TEST_SANITIZE_FLAGS" \
     -Dmhsm_DIR="$library/cmake/mhsm"

@@ -13,6 +13,17 @@
 
 #define MAX_DEPTH 24
 
+/* Strict; except that json-c 0.18 would then refuse all text that is not ASCII
+ * (json-c #892). */
+static int parser_flags(const unsigned char *text, size_t len)
+{
+    if ((json_c_version_num() >> 8) == 18)
+        for (size_t i = 0; i < len; i++)
+            if (text[i] > 0x7f)
+                return JSON_TOKENER_VALIDATE_UTF8;
+    return JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8;
+}
+
 struct json_object *emu_json_parse(const void *text, size_t len)
 {
     struct json_tokener *parser = NULL;
@@ -23,8 +34,7 @@ struct json_object *emu_json_parse(const void *text, size_t len)
     parser = json_tokener_new_ex(MAX_DEPTH);
     if (parser == NULL)
         return NULL;
-    json_tokener_set_flags(parser,
-                           JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(parser, parser_flags(text, len));
     o = json_tokener_parse_ex(parser, text, (int)len);
     if (json_tokener_get_error(parser) != json_tokener_success ||
         json_tokener_get_parse_end(parser) != len ||

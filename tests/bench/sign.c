@@ -14,8 +14,6 @@
 
 #include <curl/curl.h>
 
-#include "harness_internal.h"
-
 enum { TEXT = 8192, MAX_THREADS = 64 };
 
 static int signatures = 1000;
@@ -31,29 +29,6 @@ static size_t discard(char *data, size_t one, size_t count, void *arg)
     (void)data;
     (void)arg;
     return one * count;
-}
-
-/* A token of the administrator, as any client would get it. */
-static void sign_in(void)
-{
-    char url[TEXT], form[TEXT];
-    struct th_call call = {.method = "POST", .url = url, .form = form};
-    struct json_object *answer, *token = NULL;
-    long status = 0;
-
-    snprintf(url, sizeof(url), "%s/%s/oauth2/v2.0/token",
-             getenv("AZURE_AUTHORITY_HOST"), getenv("AZURE_TENANT_ID"));
-    snprintf(form, sizeof(form),
-             "grant_type=client_credentials&client_id=%s&client_secret=%s"
-             "&scope=https%%3A%%2F%%2Fmanagedhsm.azure.net%%2F.default",
-             getenv("AZURE_CLIENT_ID"), getenv("AZURE_CLIENT_SECRET"));
-    answer = th_http(&call, &status);
-    if (status != 200 ||
-        !json_object_object_get_ex(answer, "access_token", &token))
-        th_die("no token: HTTP %ld", status);
-    snprintf(bearer, sizeof(bearer), "Authorization: Bearer %s",
-             json_object_get_string(token));
-    json_object_put(answer);
 }
 
 static void by_curl(int count, int keep)
@@ -170,8 +145,8 @@ int main(int argc, char **argv)
                 MAX_THREADS);
         return 2;
     }
-    th_emulator_start();
-    sign_in();
+    th_begin();
+    snprintf(bearer, sizeof(bearer), "Authorization: Bearer %s", th_token());
     th_ec_create("bench", "P-256", version);
     snprintf(sign_url, sizeof(sign_url),
              "%s/keys/bench/%s/sign?api-version=7.6", getenv("MHSM_ENDPOINT"),
@@ -190,6 +165,6 @@ int main(int argc, char **argv)
 
     EVP_PKEY_free(key);
     th_context_close(&context);
-    th_emulator_kill();
+    th_end();
     return 0;
 }

@@ -214,7 +214,7 @@ const char *th_state(void)
     return emulator.state;
 }
 
-static void stop(void)
+void th_end(void)
 {
     long limit = th_now_ms() + STOP_LIMIT_MS;
     int status = 0;
@@ -254,14 +254,14 @@ static void cleanup(void)
 {
     if (emulator.owner != getpid())
         return;
-    stop();
+    th_end();
     unlink(emulator.log);
     nftw(emulator.state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     th_service_cleanup();
     th_plain_close();
 }
 
-static void prepare(void)
+void th_begin(void)
 {
     const char *base = getenv("TMPDIR");
 
@@ -285,7 +285,7 @@ int th_main(const char *suite, const CU_TestInfo *tests)
     unsigned int failures;
     CU_pSuite registered;
 
-    prepare();
+    th_begin();
     if (CU_initialize_registry() != CUE_SUCCESS)
         th_die("CUnit: %s", CU_get_error_msg());
     registered = CU_add_suite(suite, NULL, NULL);
@@ -298,7 +298,7 @@ int th_main(const char *suite, const CU_TestInfo *tests)
         th_die("CUnit: %s", CU_get_error_msg());
     failures = CU_get_number_of_failures() + CU_get_number_of_tests_failed();
     CU_cleanup_registry();
-    stop();
+    th_end();
     return failures == 0 && !emulator.failed ? 0 : 1;
 }
 

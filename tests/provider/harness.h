@@ -26,6 +26,9 @@
 /* Start the HSM, run the tests (ended by CU_TEST_INFO_NULL), end the HSM.
  * Returns the exit code: 0 when every assertion held and the HSM ended well. */
 int th_main(const char *suite, const CU_TestInfo *tests);
+/* The two ends of th_main, for a program that is no suite. */
+void th_begin(void);
+void th_end(void);
 void th_die(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 void th_sleep_ms(long ms);

@@ -165,7 +165,7 @@ static void launch(const char *program)
 
 void th_emulator_start(void)
 {
-    const char *program = getenv("MHSM_TEST_EMULATOR");
+    const char *program = getenv("TEST_EMULATOR");
     char ready[PATH_SIZE + 8];
     long limit = th_now_ms() + START_LIMIT_MS;
     struct stat status;

@@ -52,13 +52,13 @@ void th_context_open(struct th_context *context, enum th_order order)
 {
     static const char *const names[][2] = {
         {"default", "mhsm"}, {"mhsm", "default"}, {"default", "mhsm"}};
-    const char *modules = getenv("MHSM_TEST_MODULES");
+    const char *modules = getenv("TEST_MODULES");
     size_t i;
 
     context->lib = OSSL_LIB_CTX_new();
     if (context->lib == NULL || modules == NULL ||
         !OSSL_PROVIDER_set_default_search_path(context->lib, modules))
-        th_die("no library context, or MHSM_TEST_MODULES is not set");
+        th_die("no library context, or TEST_MODULES is not set");
     for (i = 0; i < 2; i++) {
         context->providers[i] =
             OSSL_PROVIDER_load(context->lib, names[order][i]);

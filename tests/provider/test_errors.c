@@ -382,7 +382,7 @@ static void bad_options(void)
         OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
 
         setenv(rows[i][0], rows[i][1], 1);
-        OSSL_PROVIDER_set_default_search_path(lib, getenv("MHSM_TEST_MODULES"));
+        OSSL_PROVIDER_set_default_search_path(lib, getenv("TEST_MODULES"));
         TH_TRUE(OSSL_PROVIDER_load(lib, "mhsm") == NULL, "%s", rows[i][0]);
         TH_ONE_ERROR(rows[i][2]);
         unsetenv(rows[i][0]);

@@ -36,7 +36,7 @@
 #endif
 #define SANITIZED (THREAD_SANITIZED || ADDRESS_SANITIZED)
 
-enum { CHILDREN = 4, ROUNDS = 20, LIMIT_S = 60 };
+enum { CHILDREN = 4, ROUNDS = 20, LIMIT_S = 30 };
 
 static struct th_context last;
 static EVP_PKEY *rsa, *ec;

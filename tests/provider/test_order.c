@@ -92,7 +92,7 @@ static void write_configuration(const char *path, enum th_order order)
             "[list]\n%s[def]\nactivate = 1\n"
             "[own]\nmodule = %s/mhsm.so\nactivate = 1\n",
             order == TH_PREFERRED ? "alg_section = algorithms\n" : "",
-            lists[order], getenv("MHSM_TEST_MODULES"));
+            lists[order], getenv("TEST_MODULES"));
     if (fclose(file) != 0)
         th_die("cannot write %s", path);
 }

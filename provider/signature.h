@@ -105,4 +105,32 @@ int mp_sig_remote_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
                        size_t sigsize, const unsigned char *digest,
                        size_t size);
 
+/* The rows of a dispatch table that RSA and ECDSA have in common: all but
+ * newctx, the lists of parameters and the recovery of a digest. */
+#define MP_SIGNATURE_ENTRIES                                                   \
+    ENTRY(SIGNATURE, FREECTX, mp_signature_freectx),                           \
+        ENTRY(SIGNATURE, DUPCTX, mp_signature_dupctx),                         \
+        ENTRY(SIGNATURE, SIGN_INIT, mp_signature_sign_init),                   \
+        ENTRY(SIGNATURE, SIGN, mp_signature_sign),                             \
+        ENTRY(SIGNATURE, VERIFY_INIT, mp_signature_verify_init),               \
+        ENTRY(SIGNATURE, VERIFY, mp_signature_verify),                         \
+        ENTRY(SIGNATURE, DIGEST_SIGN_INIT, mp_signature_digest_sign_init),     \
+        ENTRY(SIGNATURE, DIGEST_SIGN_UPDATE, mp_signature_digest_sign_update), \
+        ENTRY(SIGNATURE, DIGEST_SIGN_FINAL, mp_signature_digest_sign_final),   \
+        ENTRY(SIGNATURE, DIGEST_SIGN, mp_signature_digest_sign),               \
+        ENTRY(SIGNATURE, DIGEST_VERIFY_INIT, mp_signature_digest_verify_init), \
+        ENTRY(SIGNATURE, DIGEST_VERIFY_UPDATE,                                 \
+              mp_signature_digest_verify_update),                              \
+        ENTRY(SIGNATURE, DIGEST_VERIFY_FINAL,                                  \
+              mp_signature_digest_verify_final),                               \
+        ENTRY(SIGNATURE, DIGEST_VERIFY, mp_signature_digest_verify),           \
+        ENTRY(SIGNATURE, GET_CTX_PARAMS, mp_signature_get_ctx_params),         \
+        ENTRY(SIGNATURE, SET_CTX_PARAMS, mp_signature_set_ctx_params),         \
+        ENTRY(SIGNATURE, GET_CTX_MD_PARAMS, mp_signature_get_ctx_md_params),   \
+        ENTRY(SIGNATURE, GETTABLE_CTX_MD_PARAMS,                               \
+              mp_signature_gettable_ctx_md_params),                            \
+        ENTRY(SIGNATURE, SET_CTX_MD_PARAMS, mp_signature_set_ctx_md_params),   \
+        ENTRY(SIGNATURE, SETTABLE_CTX_MD_PARAMS,                               \
+              mp_signature_settable_ctx_md_params)
+
 #endif

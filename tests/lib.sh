@@ -12,7 +12,7 @@
 
 set -eu
 
-: "${MHSM_TEST_EMULATOR:?run this by ctest, or set what tests/CMakeLists.txt sets}"
+: "${TEST_EMULATOR:?run this by ctest, or set what tests/CMakeLists.txt sets}"
 export LC_ALL=C.UTF-8
 
 work=$(mktemp -d)
@@ -68,7 +68,7 @@ await() {
 emulator_start() {
     state=${state-$work/hsm}
     rm -f "$state/env"
-    "$MHSM_TEST_EMULATOR" --state "$state" "$@" >"$work/hsm.out" 2>"$work/hsm.err" &
+    "$TEST_EMULATOR" --state "$state" "$@" >"$work/hsm.out" 2>"$work/hsm.err" &
     emulator_pid=$!
     started "$emulator_pid"
     await test -s "$state/env" || {
@@ -93,11 +93,11 @@ control() {
 # The programs under test. Those that were built without a sanitizer get its
 # run-time first, so that they can load a module built with one.
 mhsm() {
-    "$MHSM_TEST_COMMAND" "$@"
+    "$TEST_COMMAND" "$@"
 }
 
 openssl() {
-    LD_PRELOAD=$MHSM_TEST_PRELOAD OPENSSL_MODULES=$MHSM_TEST_MODULES \
+    LD_PRELOAD=$TEST_PRELOAD OPENSSL_MODULES=$TEST_MODULES \
         command openssl "$@"
 }
 

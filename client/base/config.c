@@ -28,8 +28,8 @@ static const char *const origin_words[] = {
     "the command line"};
 
 /* Variables of ours that are no options: what the emulator prints for its
- * users, and what the test programs hand to each other. */
-static const char *const foreign_prefixes[] = {"MHSM_EMULATOR_", "MHSM_TEST_"};
+ * users. */
+static const char foreign_prefix[] = "MHSM_EMULATOR_";
 
 mhsm_config *mhsm_config_new(void)
 {
@@ -184,14 +184,9 @@ static mhsm_status refuse_unknown(const char *entry, mhsm_error **err)
     const mhsm_option *option;
     mhsm_status st;
 
-    if (strncmp(entry, "MHSM_", 5) != 0)
+    if (strncmp(entry, "MHSM_", 5) != 0 ||
+        strncmp(entry, foreign_prefix, sizeof(foreign_prefix) - 1) == 0)
         return MHSM_OK;
-    for (i = 0; i < sizeof(foreign_prefixes) / sizeof(foreign_prefixes[0]);
-         i++) {
-        if (strncmp(entry, foreign_prefixes[i], strlen(foreign_prefixes[i])) ==
-            0)
-            return MHSM_OK;
-    }
     for (i = 0; (option = mhsm_option_at(i)) != NULL; i++) {
         if (strlen(option->variable) == size &&
             strncmp(option->variable, entry, size) == 0)

@@ -7,31 +7,30 @@
 
 #include <string.h>
 
-/* Size of the well-formed UTF-8 sequence at `p` (RFC 3629), 0 when there is
- * none; *code gets the character.  The text ends with a NUL, which stops every
- * look ahead because it is no continuation octet. */
-static size_t utf8_sequence(const unsigned char *p, unsigned long *code)
+size_t mhsmi_text_character(const char *text, uint32_t *code)
 {
     static const struct {
         unsigned char mask, lead;
         size_t size;
-        unsigned long least;
+        uint32_t least;
     } forms[] = {
         {0x80, 0x00, 1, 0},
         {0xe0, 0xc0, 2, 0x80},
         {0xf0, 0xe0, 3, 0x800},
         {0xf8, 0xf0, 4, 0x10000},
     };
+    const unsigned char *p = (const unsigned char *)text;
     size_t i, j;
 
     for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if ((p[0] & forms[i].mask) != forms[i].lead)
             continue;
         *code = p[0] & (unsigned char)~forms[i].mask;
+        /* The final NUL stops this: it continues nothing. */
         for (j = 1; j < forms[i].size; j++) {
             if ((p[j] & 0xc0) != 0x80)
                 return 0;
-            *code = *code << 6 | (p[j] & 0x3f);
+            *code = *code << 6 | (p[j] & 0x3fU);
         }
         if (*code < forms[i].least || *code > 0x10ffff ||
             (*code >= 0xd800 && *code <= 0xdfff))
@@ -41,7 +40,7 @@ static size_t utf8_sequence(const unsigned char *p, unsigned long *code)
     return 0;
 }
 
-static int is_control(unsigned long code)
+static int is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 ||
            code == 0x2029;
@@ -49,22 +48,21 @@ static int is_control(unsigned long code)
 
 void mhsmi_text_clean(char *text, size_t max)
 {
-    unsigned char *p = (unsigned char *)text;
     size_t i = 0;
 
-    while (p[i] != 0) {
-        unsigned long code = 0;
-        size_t size = utf8_sequence(p + i, &code);
+    while (text[i] != 0) {
+        uint32_t code = 0;
+        size_t size = mhsmi_text_character(text + i, &code);
 
         if (i + (size == 0 ? 1 : size) > max) {
-            p[i] = 0;
+            text[i] = 0;
             break;
         }
         if (size == 0) {
-            p[i++] = '?';
+            text[i++] = '?';
         } else {
             if (is_control(code))
-                memset(p + i, ' ', size);
+                memset(text + i, ' ', size);
             i += size;
         }
     }

@@ -6,6 +6,12 @@
 #define MHSM_CLIENT_BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+/* Size of the well-formed UTF-8 sequence (RFC 3629: no overlong forms, no
+ * surrogates) that a NUL-terminated text begins with, 0 when it begins with
+ * none; *code gets the character. */
+size_t mhsmi_text_character(const char *text, uint32_t *code);
 
 /* In place: control characters (C0, DEL, C1, line and paragraph separators)
  * become spaces, octets that are no UTF-8 become "?", and what is longer than

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/text.h"
 #include "cli/text.h"
 
 /* No single text here comes near it: the largest is a whole JSON answer. */
@@ -20,39 +21,16 @@ void cli_text_init(void)
         (void)setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-/* The code point at `at` and its length; 0xfffd of length 1 for a byte that
- * begins none (overlong forms and surrogates are none). */
+/* The code point at `at` and its length; 0xfffd of length 1 for an octet that
+ * begins none. */
 static uint32_t decode(const unsigned char *at, size_t *length)
 {
-    static const struct {
-        unsigned char mask, lead;
-        size_t length;
-        uint32_t min;
-    } forms[] = {
-        {0x80, 0x00, 1, 0},
-        {0xe0, 0xc0, 2, 0x80},
-        {0xf0, 0xe0, 3, 0x800},
-        {0xf8, 0xf0, 4, 0x10000},
-    };
-    size_t i, j;
+    uint32_t code = 0;
 
-    *length = 1;
-    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        uint32_t code = at[0] & (unsigned char)~forms[i].mask;
-
-        if ((at[0] & forms[i].mask) != forms[i].lead)
-            continue;
-        for (j = 1; j < forms[i].length; j++) {
-            if ((at[j] & 0xc0) != 0x80) /* also the final NUL */
-                return 0xfffd;
-            code = code << 6 | (at[j] & 0x3fU);
-        }
-        if (code < forms[i].min || code > 0x10ffff ||
-            (code >= 0xd800 && code <= 0xdfff))
-            return 0xfffd;
-        *length = forms[i].length;
+    *length = mhsmi_text_character((const char *)at, &code);
+    if (*length != 0)
         return code;
-    }
+    *length = 1;
     return 0xfffd;
 }
 

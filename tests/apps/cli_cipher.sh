@@ -76,7 +76,7 @@ expect_exit 2 "  nor to a host that is not the HSM" mhsm decrypt elsewhere
 check "an iv of ours" mhsm encrypt -n aes128 -a A128CBC --iv 000102030405060708090a0b0c0d0e0f -f sealed dek
 equal "  is kept" "$(jq -r .iv sealed)" AAECAwQFBgcICQoLDA0ODw
 check "  and raw input takes it" sh -c '
-    jq -r .value sealed | "$MHSM_TEST_COMMAND" decrypt -n aes128 -a A128CBC \
+    jq -r .value sealed | "$TEST_COMMAND" decrypt -n aes128 -a A128CBC \
         --in-format base64url --iv 000102030405060708090a0b0c0d0e0f -f opened'
 check "  to the same" cmp opened dek
 check "two random ivs" mhsm encrypt -n aes128 -a A128CBC -f one dek
@@ -177,7 +177,7 @@ check "  got it all" cmp piped text
 echo old >limited
 expect_exit 1 "a file size limit" sh -c '
     ulimit -f 0
-    "$MHSM_TEST_COMMAND" decrypt -n rsa -f limited sealed 2>/dev/null'
+    "$TEST_COMMAND" decrypt -n rsa -f limited sealed 2>/dev/null'
 equal "  leaves the old file" "$(cat limited)" old
 equal "no temporary file is left" "$(find . -name '*.mhsm-*')" ""
 
@@ -191,11 +191,11 @@ int fsync(int fd)
     return 0;
 }
 TEXT
-"$MHSM_TEST_CC" -shared -fPIC -o slow.so slow.c
+"$TEST_CC" -shared -fPIC -o slow.so slow.c
 for signal in INT TERM HUP; do
     expect_exit 124 "SIG$signal" timeout --foreground -k 5 -s $signal 2 env \
-        LD_PRELOAD="$MHSM_TEST_PRELOAD $work/slow.so" \
-        "$MHSM_TEST_COMMAND" decrypt -n rsa -f limited sealed
+        LD_PRELOAD="$TEST_PRELOAD $work/slow.so" \
+        "$TEST_COMMAND" decrypt -n rsa -f limited sealed
     equal "  leaves no temporary file" "$(find . -name '*.mhsm-*')" ""
     equal "  and the old file" "$(cat limited)" old
 done

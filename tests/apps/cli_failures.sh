@@ -80,7 +80,7 @@ fails 5 connect "nobody there" key show -n k --hsm https://localhost:1
 fails 5 resolve "no such host" key show -n k --hsm https://nobody.invalid
 command openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -out other.pem -subj /CN=other -days 2 2>/dev/null
 fails 5 tls "another CA" key show -n k --ca-file other.pem
-expect_exit 5 "the system's CAs" env -u MHSM_CA_FILE "$MHSM_TEST_COMMAND" key show -n k
+expect_exit 5 "the system's CAs" env -u MHSM_CA_FILE "$TEST_COMMAND" key show -n k
 errors_have "  and which option there is" 'ca-file'
 
 # Credentials and roles.
@@ -98,7 +98,7 @@ auditor=$(control principals '{"name":"auditor","roles":[{"role":"Managed HSM Cr
 as_auditor() {
     AZURE_CLIENT_ID=$(echo "$auditor" | jq -r .client_id) \
         AZURE_CLIENT_SECRET=$(echo "$auditor" | jq -r .client_secret) \
-        "$MHSM_TEST_COMMAND" "$@"
+        "$TEST_COMMAND" "$@"
 }
 check "an auditor sees the key" as_auditor key show -n k
 check "  a signature" mhsm sign -n k -f sig file
@@ -110,7 +110,7 @@ expect_exit 4 "  nor use the HSM's generator" as_auditor random -f rnd
 expect_exit 4 "  nor delete" as_auditor key delete -n k --yes
 check "the key is still there" mhsm key show -n k
 with_identity() {
-    env -u AZURE_CLIENT_SECRET -u AZURE_CLIENT_ID "$MHSM_TEST_COMMAND" "$@" \
+    env -u AZURE_CLIENT_SECRET -u AZURE_CLIENT_ID "$TEST_COMMAND" "$@" \
         --credential managed-identity --imds-endpoint "$MHSM_EMULATOR_IMDS"
 }
 check "the managed identity may use keys" with_identity sign -n k -f sig file

@@ -106,7 +106,7 @@ check "list-versions by URI" mhsm key list-versions --id mhsm:full -o json
 equal "  has both" "$(jq length out)" 2
 expect_exit 3 "versions of none" mhsm key list-versions -n none
 if command -v script >/dev/null; then
-    check "a narrow terminal" script -qec "stty cols 60; '$MHSM_TEST_COMMAND' key list" /dev/null
+    check "a narrow terminal" script -qec "stty cols 60; '$TEST_COMMAND' key list" /dev/null
     equal "  is not overrun" "$(tr -d '\r' <out | wc -L | awk '{ print $1 <= 60 }')" 1
     output_has "  and cells are cut" '…'
 fi
@@ -137,7 +137,7 @@ equal "  alone" "$(wc -l <out | tr -d ' ')" 1
 # The question at a terminal.
 if command -v script >/dev/null; then
     answer() {
-        printf '%s\n' "$1" | script -qec "'$MHSM_TEST_COMMAND' key delete -n plain" /dev/null
+        printf '%s\n' "$1" | script -qec "'$TEST_COMMAND' key delete -n plain" /dev/null
     }
     expect_exit 2 "answered with n" answer n
     output_has "  was asked about the very key" 'Delete, with all its versions, mhsm://localhost:[0-9]+/keys/plain\?'

@@ -7,7 +7,7 @@
 
 cd "$work"
 # What the person running the tests has set is not under test.
-for name in $(env | sed -n 's/^\(MHSM_[A-Z_]*\)=.*/\1/p' | grep -v '^MHSM_TEST_') \
+for name in $(env | sed -n 's/^\(MHSM_[A-Z_]*\)=.*/\1/p' | grep -v '^TEST_') \
     AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_AUTHORITY_HOST; do
     unset "$name"
 done
@@ -44,7 +44,7 @@ while read -r line; do
     output_has "  about mhsm $line" "^\\.SS \"mhsm $(printf '%s' "$line" | sed 's/-/\\\\-/g')[ \"]"
 done <commands
 cp out mhsm.1
-page=${MHSM_TEST_COMMAND%/*}/mhsm.1
+page=${TEST_COMMAND%/*}/mhsm.1
 [ ! -f "$page" ] || check "  and the built page is it" cmp mhsm.1 "$page"
 if command -v man >/dev/null; then
     equal "  that man reads without a warning" \
@@ -168,18 +168,18 @@ printf 'openssl_conf = start\n[start]\nproviders = list\n' >bad.cnf
 OPENSSL_CONF="$work/bad.cnf" check "one without our section configures nothing" mhsm config show
 
 # Output that cannot be written is a failure.
-expect_exit 1 "a full disk" sh -c '"$MHSM_TEST_COMMAND" version >/dev/full'
+expect_exit 1 "a full disk" sh -c '"$TEST_COMMAND" version >/dev/full'
 errors_have "  is told" 'cannot write standard output: No space left'
 expect_exit 1 "a closed pipe" sh -c '
-    { "$MHSM_TEST_COMMAND" config show; echo $? >code; } | true
+    { "$TEST_COMMAND" config show; echo $? >code; } | true
     sleep 0.1
     exit "$(cat code)"'
-expect_exit 1 "a closed stdout" sh -c '"$MHSM_TEST_COMMAND" version >&-'
-check "a closed stdin" sh -c '"$MHSM_TEST_COMMAND" version <&-'
+expect_exit 1 "a closed stdout" sh -c '"$TEST_COMMAND" version >&-'
+check "a closed stdin" sh -c '"$TEST_COMMAND" version <&-'
 
 # Raw octets are not written to a terminal.
 if command -v script >/dev/null; then
-    expect_exit 2 "octets to a terminal" script -qec "'$MHSM_TEST_COMMAND' random" /dev/null </dev/null
+    expect_exit 2 "octets to a terminal" script -qec "'$TEST_COMMAND' random" /dev/null </dev/null
     output_has "  are refused" 'garble the terminal'
 fi
 

@@ -9,14 +9,14 @@ check "create a key" mhsm key create --name k --kty EC --curve P-256
 printf x >"$work/msg"
 
 check "openssl.cnf.example loads as it stands" env \
-    OPENSSL_CONF="$MHSM_TEST_SOURCE/openssl.cnf.example" \
-    LD_PRELOAD="$MHSM_TEST_PRELOAD" OPENSSL_MODULES="$MHSM_TEST_MODULES" \
+    OPENSSL_CONF="$TEST_SOURCE/openssl.cnf.example" \
+    LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
     openssl list -providers
 output_has "  and activates mhsm" '^ *mhsm$'
 output_has "  and default" '^ *default$'
 check "  and ordinary keys are made as ever" env \
-    OPENSSL_CONF="$MHSM_TEST_SOURCE/openssl.cnf.example" \
-    LD_PRELOAD="$MHSM_TEST_PRELOAD" OPENSSL_MODULES="$MHSM_TEST_MODULES" \
+    OPENSSL_CONF="$TEST_SOURCE/openssl.cnf.example" \
+    LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
     -out /dev/null
 

@@ -282,17 +282,17 @@ fi
 
 # A folder serves one emulator at a time; wrong options are named.
 checks=$((checks + 5))
-if "$MHSM_TEST_EMULATOR" --state "$work/state" 2>/dev/null; then
+if "$TEST_EMULATOR" --state "$work/state" 2>/dev/null; then
     fail "two emulators took one folder"
 fi
 mkdir -m 777 "$work/open"
-if "$MHSM_TEST_EMULATOR" --state "$work/open" 2>/dev/null; then
+if "$TEST_EMULATOR" --state "$work/open" 2>/dev/null; then
     fail "a folder that others write to was taken"
 fi
 for wrong in --port=70000 --nonsense --latency=x; do
-    if "$MHSM_TEST_EMULATOR" --state "$work/other" "$wrong" 2>/dev/null; then
+    if "$TEST_EMULATOR" --state "$work/other" "$wrong" 2>/dev/null; then
         fail "option $wrong was taken"
     fi
 done
-check "$MHSM_TEST_EMULATOR" --help
+check "$TEST_EMULATOR" --help
 done_walk

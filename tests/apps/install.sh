@@ -6,14 +6,14 @@
 
 root=$work/root
 check "everything installs" env DESTDIR="$root" \
-    cmake --install "$MHSM_TEST_BUILD"
+    cmake --install "$TEST_BUILD"
 
 # OpenSSL's own modules directory, without a further setting.
 modules=$(command openssl version -m | sed 's/^MODULESDIR: "\(.*\)"$/\1/')
 check "the module is in OpenSSL's modules directory" \
     test -f "$root$modules/mhsm.so"
 check "openssl lists the installed provider" env \
-    LD_PRELOAD="$MHSM_TEST_PRELOAD" OPENSSL_MODULES="$root$modules" \
+    LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$root$modules" \
     openssl list -providers -provider mhsm
 output_has "  under its name" '^ *name: '
 output_has "  and active" 'status: active'
@@ -24,11 +24,11 @@ check "pkg-config knows the library" pkg-config --exists mhsm
 library=$(dirname "$(find "$root/usr" -name libmhsm.so)")
 
 # The README's program, compiled as the README says, warnings as errors.
-sed -n '/^```c$/,/^```$/p' "$MHSM_TEST_SOURCE/README.md" | sed '/^```/d' >"$work/dek.c"
+sed -n '/^```c$/,/^```$/p' "$TEST_SOURCE/README.md" | sed '/^```/d' >"$work/dek.c"
 check "the README has a program" test -s "$work/dek.c"
 # shellcheck disable=SC2046,SC2086 # flags
-check "it compiles against the installed headers" "$MHSM_TEST_CC" -std=c11 \
-    -Wall -Wextra -Werror $MHSM_TEST_SANITIZE_FLAGS -o "$work/dek" \
+check "it compiles against the installed headers" "$TEST_CC" -std=c11 \
+    -Wall -Wextra -Werror $TEST_SANITIZE_FLAGS -o "$work/dek" \
     "$work/dek.c" $(pkg-config --cflags --libs mhsm)
 
 emulator_start
@@ -54,8 +54,8 @@ target_link_libraries(dek PRIVATE mhsm::mhsm)
 TEXT
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 check "a CMake project finds the package" cmake -G Ninja -S "$work/project" \
-    -B "$work/project/build" -DCMAKE_C_COMPILER="$MHSM_TEST_CC" \
-    -DCMAKE_C_FLAGS="$MHSM_TEST_SANITIZE_FLAGS" \
+    -B "$work/project/build" -DCMAKE_C_COMPILER="$TEST_CC" \
+    -DCMAKE_C_FLAGS="$TEST_SANITIZE_FLAGS" \
     -Dmhsm_DIR="$library/cmake/mhsm"
 check "  and builds with it" cmake --build "$work/project/build"
 

@@ -15,6 +15,6 @@ cd "$(dirname "$0")/../.."
 cmake --preset release >&2
 cmake --build --preset release >&2
 build=$PWD/build/release
-export MHSM_TEST_EMULATOR="$build/tests/emulator/mhsm-emulator"
-export MHSM_TEST_MODULES="$build/provider"
+export TEST_EMULATOR="$build/tests/emulator/mhsm-emulator"
+export TEST_MODULES="$build/provider"
 exec "$build/tests/bench/bench_sign" "$@"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Functions that have no place here, and the few files where some have.
 set -eu
-cd "$MHSM_TEST_SOURCE"
+cd "$TEST_SOURCE"
 
 bad=0
 # ban NAMES WHERE [EXCEPT]: NAMES is an alternation, WHERE folders, EXCEPT a

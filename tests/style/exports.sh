@@ -3,7 +3,7 @@
 # The module exports its one entry point; the library exports what its headers
 # declare, and nothing more.
 set -eu
-cd "$MHSM_TEST_SOURCE"
+cd "$TEST_SOURCE"
 
 # Sanitizers and coverage add symbols of their own.
 symbols() {
@@ -11,13 +11,13 @@ symbols() {
         grep -Ev '^(__|_?mangle|MHSM_0$)' | sort -u
 }
 
-module=$(symbols "$MHSM_TEST_MODULE")
+module=$(symbols "$TEST_MODULE")
 if [ "$module" != OSSL_provider_init ]; then
     echo "mhsm.so exports: $module" >&2
     exit 1
 fi
 
-library=$MHSM_TEST_BUILD/client/libmhsm.so
+library=$TEST_BUILD/client/libmhsm.so
 symbols "$library" >"${TMPDIR-/tmp}/exports.$$"
 trap 'rm -f "${TMPDIR-/tmp}/exports.$$"' EXIT
 declared=$(cat client/include/mhsm/*.h client/include/mhsm/*.h.in |

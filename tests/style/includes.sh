@@ -3,7 +3,7 @@
 # The rooms of the house and the arrows between them: each may include its own
 # headers, the public ones, and those of the rooms named here.
 set -eu
-cd "$MHSM_TEST_SOURCE"
+cd "$TEST_SOURCE"
 
 allowed() {
     case $1 in

@@ -39,7 +39,7 @@ static void *load(void *library, const char *name)
 
 static void *open_library(void)
 {
-    const char *build = getenv("MHSM_TEST_BUILD");
+    const char *build = getenv("TEST_BUILD");
     char path[4096];
 
     CHECK_FATAL(build != NULL);

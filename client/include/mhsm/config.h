@@ -71,8 +71,7 @@ MHSM_API MHSM_NODISCARD mhsm_status mhsm_config_set(mhsm_config *config,
                                                     mhsm_error **err);
 
 /* Read every option's environment variable (secure_getenv).  An MHSM_*
- * variable that is no option is an error, except MHSM_EMULATOR_* and
- * MHSM_TEST_*. */
+ * variable that is no option is an error, except MHSM_EMULATOR_*. */
 MHSM_API MHSM_NODISCARD mhsm_status
 mhsm_config_set_environment(mhsm_config *config, mhsm_error **err);
 

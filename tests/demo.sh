@@ -15,7 +15,7 @@ it. Leaves nothing running.
               environment that makes openssl and mhsm use it:
                 eval "$(./tests/demo.sh --keep)"
                 mhsm key create --name k --kty EC
-                kill "$MHSM_EMULATOR_PID"
+                kill "$MHSM_EMULATOR_PID"; rm -r "${MHSM_EMULATOR_STATE%/*}"
   -h, --help  this text
 TEXT
 }

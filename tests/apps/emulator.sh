@@ -244,7 +244,7 @@ expect 200
     fail "the state is open to others"
 
 # Old versions of TLS are refused.
-address=localhost:${MHSM_ENDPOINT##*:}
+address=127.0.0.1:${MHSM_ENDPOINT##*:}
 for version in tls1_2 tls1_3; do
     check openssl s_client -$version -connect "$address" -CAfile "$MHSM_CA_FILE" -verify_return_error </dev/null
 done

@@ -123,7 +123,6 @@ static char *put_header(struct arena *arena, const struct mhsmi_header *header)
     return line;
 }
 
-/* Two headers that libcurl would add by itself are taken away. */
 static const struct mhsmi_header *find_header(const struct mhsmi_request *from,
                                               const char *name)
 {
@@ -134,6 +133,28 @@ static const struct mhsmi_header *find_header(const struct mhsmi_request *from,
             return &from->headers[i];
     }
     return NULL;
+}
+
+/* Headers with no value in libcurl's sense take away what it would add by
+ * itself; the length of no body is what it would not say. */
+static const struct extra {
+    const char *line, *unless; /* a header that the request has */
+    int of_no_body;
+} extras[] = {
+    {"Expect:", NULL, 0},
+    {"Content-Type:", "Content-Type", 0},
+    {"Content-Length: 0", NULL, 1},
+};
+enum { extra_count = sizeof(extras) / sizeof(extras[0]) };
+
+static int wants_extra(const struct extra *extra,
+                       const struct mhsmi_request *from)
+{
+    if (extra->of_no_body &&
+        (from->body_size != 0 || strcmp(from->method, "GET") == 0 ||
+         strcmp(from->method, "DELETE") == 0))
+        return 0;
+    return extra->unless == NULL || find_header(from, extra->unless) == NULL;
 }
 
 static void put_headers(struct arena *arena, struct mhsmi_job *job,
@@ -148,12 +169,10 @@ static void put_headers(struct arena *arena, struct mhsmi_job *job,
             job->headers[count].data = line;
         count++;
     }
-    line = put(arena, "Expect:", strlen("Expect:"));
-    if (job->headers != NULL)
-        job->headers[count].data = line;
-    count++;
-    if (find_header(from, "Content-Type") == NULL) {
-        line = put(arena, "Content-Type:", strlen("Content-Type:"));
+    for (i = 0; i < extra_count; i++) {
+        if (!wants_extra(&extras[i], from))
+            continue;
+        line = put(arena, extras[i].line, strlen(extras[i].line));
         if (job->headers != NULL)
             job->headers[count].data = line;
         count++;
@@ -195,7 +214,7 @@ static int job_fill(struct mhsmi_job *job, const struct mhsmi_request *from,
     job->arena_size = arena.size;
     job->arena = arena.at = mhsmi_alloc(arena.size);
     job->headers =
-        mhsmi_alloc((from->header_count + 2) * sizeof(*job->headers));
+        mhsmi_alloc((from->header_count + extra_count) * sizeof(*job->headers));
     if (job->arena == NULL || job->headers == NULL)
         goto out;
     arena.size = 0;

@@ -93,22 +93,30 @@ int emu_faults_take(struct emu_faults *f, const char *route,
     return found;
 }
 
-/* Text for a header or a message: no controls, no more than fits. */
+/* Any text that fits: the writer of JSON escapes what must be. */
 static int take_text(struct json_object *o, const char *name, char *out,
                      size_t size)
 {
     const char *text = emu_json_string(o, name);
-    size_t i;
 
     if (emu_json_member(o, name) == NULL)
         return 1;
     if (text == NULL || strlen(text) >= size)
         return 0;
-    for (i = 0; text[i] != '\0'; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+    memcpy(out, text, strlen(text) + 1);
+    return 1;
+}
+
+/* Text that becomes a header: a control character could end it. */
+static int take_header(struct json_object *o, const char *name, char *out,
+                       size_t size)
+{
+    if (!take_text(o, name, out, size))
+        return 0;
+    for (size_t i = 0; out[i] != '\0'; i++) {
+        if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
             return 0;
     }
-    memcpy(out, text, strlen(text) + 1);
     return 1;
 }
 
@@ -138,8 +146,8 @@ static const char *parse(struct json_object *o, struct emu_fault *fault)
         return "route is missing or unknown";
     if (!take_text(o, "code", fault->code, sizeof(fault->code)) ||
         !take_text(o, "message", fault->message, sizeof(fault->message)) ||
-        !take_text(o, "retry_after", fault->retry_after,
-                   sizeof(fault->retry_after)))
+        !take_header(o, "retry_after", fault->retry_after,
+                     sizeof(fault->retry_after)))
         return "code, message or retry_after is no short text";
     if (emu_json_int(o, "status", &status) < 0 || status < 200 || status > 599)
         return "status is no number from 200 to 599";

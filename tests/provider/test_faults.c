@@ -139,6 +139,10 @@ static void lasting_faults_are_told(void)
          "\"message\":\"no such thing\"",
          {"400", "BadParameter", "no such thing"}},
         {"\"action\":\"status\",\"status\":418", {"418", "", ""}},
+        /* What moves a terminal's cursor must not get through. */
+        {"\"action\":\"status\",\"status\":400,\"code\":\"Bad\\u001b[2J\","
+         "\"message\":\"\\u001b[31mred\\r\\nsecond\\u0007 line\"",
+         {"400", "red", "second"}},
     };
     struct th_context brief;
     EVP_PKEY *key;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Memory that runs out: every allocation of ours fails once, at each place,
- * and nothing leaks, crashes or lies about it.  This program has an allocator
- * of its own in place of the library's (client/base/alloc.c).
+ * and nothing leaks, crashes or lies about it.
  */
 #include "base/buf.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,43 +13,7 @@
 #include "base/url.h"
 #include "check.h"
 #include "http/job.h"
-
-/* The allocation that fails, counted down; 0: none does. */
-static int fail_at;
-static int live;
-
-void *mhsmi_alloc(size_t size)
-{
-    if (fail_at > 0 && --fail_at == 0)
-        return NULL;
-    live++;
-    return calloc(1, size == 0 ? 1 : size);
-}
-
-void mhsmi_free(void *data)
-{
-    if (data != NULL)
-        live--;
-    free(data);
-}
-
-/* Run `attempt` with the 1st, 2nd, ... allocation failing until it passes.
- * It returns 1 for success, 0 for a failure it has told properly. */
-static void torture(int (*attempt)(void))
-{
-    int i, passed = 0;
-
-    for (i = 1; i < 200 && !passed; i++) {
-        int before = live;
-
-        fail_at = i;
-        passed = attempt() && fail_at != 0;
-        fail_at = 0;
-        CHECK(live == before);
-    }
-    CHECK(passed);
-    CHECK(i > 2); /* at least one did fail */
-}
+#include "torture.h"
 
 static int try_buf(void)
 {

@@ -20,46 +20,10 @@
 #include "base/config.h"
 #include "check.h"
 #include "keys/jwk.h"
+#include "torture.h"
 
 #define HSM "https://h.managedhsm.azure.net"
 #define V   "0123456789abcdef0123456789abcdef"
-
-/* The allocation that fails, counted down; 0: none does. */
-static int fail_at;
-static int live;
-
-void *mhsmi_alloc(size_t size)
-{
-    if (fail_at > 0 && --fail_at == 0)
-        return NULL;
-    live++;
-    return calloc(1, size == 0 ? 1 : size);
-}
-
-void mhsmi_free(void *data)
-{
-    if (data != NULL)
-        live--;
-    free(data);
-}
-
-/* Run `attempt` with the 1st, 2nd, ... allocation failing until it passes.
- * It returns 1 for success, 0 for a failure that it has judged itself. */
-static void torture(int (*attempt)(void))
-{
-    int i, passed = 0;
-
-    for (i = 1; i < 1000 && !passed; i++) {
-        int before = live;
-
-        fail_at = i;
-        passed = attempt() && fail_at != 0;
-        fail_at = 0;
-        CHECK(live == before);
-    }
-    CHECK(passed);
-    CHECK(i > 2); /* at least one did fail */
-}
 
 /* A failure is of memory and has an object to say so. */
 static int judge(mhsm_status st, mhsm_error **err)

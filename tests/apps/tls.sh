@@ -21,8 +21,11 @@ for key in "rsa --kty RSA --size 2048" "p256 --kty EC --curve P-256" \
 done
 
 serve() {
+    # Not by the function openssl: what is started must be the server itself,
+    # not a shell around it.
     # shellcheck disable=SC2086 # flags
-    openssl s_server $p -accept 127.0.0.1:0 -cert "$1.pem" -key "mhsm:$1" \
+    env LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
+        openssl s_server $p -accept 127.0.0.1:0 -cert "$1.pem" -key "mhsm:$1" \
         -www >"server.log" 2>&1 </dev/null &
     server=$!
     started "$server"
@@ -43,6 +46,8 @@ for name in rsa p256 p384 p521; do
         -verify_return_error -CAfile $name.pem </dev/null"
     output_has "  verified" 'Verify return code: 0'
     stop "$server"
+    expect_exit 7 "  and the server has ended" curl -sS -o page \
+        --resolve "localhost:$port:127.0.0.1" "https://localhost:$port/"
 done
 
 # RSA-PSS by TLS 1.3 and by TLS 1.2 with each digest.

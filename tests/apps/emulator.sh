@@ -280,6 +280,23 @@ if openssl s_client -connect "$address" -CAfile "$MHSM_CA_FILE" -verify_return_e
     fail "the certificate holds for a foreign name"
 fi
 
+# In memory: nothing of it is on the disk, and a restart forgets it.
+stop TERM || fail "exit status of SIGTERM"
+mv "$work/state" "$work/durable"
+api=7.6
+for round in first second; do
+    start --memory
+    login
+    call GET /keys
+    expect 200 '.value == []'
+    call POST /keys/$round/create '{"kty":"EC"}'
+    expect 200
+    checks=$((checks + 1))
+    [ ! -e "$work/state/state.db" ] || fail "a database on the disk ($round)"
+    stop TERM || fail "exit status of SIGTERM"
+done
+start
+
 # A folder serves one emulator at a time; wrong options are named.
 checks=$((checks + 5))
 if "$TEST_EMULATOR" --state "$work/state" 2>/dev/null; then

@@ -123,7 +123,8 @@ int emu_hsm_open(struct emu_hsm *hsm, const struct emu_options *options)
     hsm->faults = emu_faults_new(options->latency);
     len = snprintf(path, sizeof(path), "%s/state.db", options->state);
     if (hsm->stats != NULL && hsm->faults != NULL && len > 0 &&
-        (size_t)len < sizeof(path) && emu_store_open(&hsm->store, path) &&
+        (size_t)len < sizeof(path) &&
+        emu_store_open(&hsm->store, options->memory ? NULL : path) &&
         identities(hsm))
         return 1;
     emu_hsm_close(hsm);

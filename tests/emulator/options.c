@@ -15,7 +15,7 @@
 
 struct option {
     const char *name;
-    const char *value;
+    const char *value; /* its name in the help; NULL: takes none */
     size_t offset;
     int64_t min;
     int64_t max;
@@ -31,6 +31,11 @@ struct option {
         name, value, offsetof(struct emu_options, field), 0, max, help         \
     }
 
+#define FLAG(name, field, help)                                                \
+    {                                                                          \
+        name, NULL, offsetof(struct emu_options, field), 0, 0, help            \
+    }
+
 static const struct option table[] = {
     TEXT("--state", "DIR", state, "folder of all state; made when missing"),
     NUMBER("--port", "N", port, 65535, "service port; 0 is any (default)"),
@@ -44,6 +49,8 @@ static const struct option table[] = {
          "more host names for the certificate, comma separated"),
     NUMBER("--latency", "MS", latency, 600000,
            "delay before each answer of the service"),
+    FLAG("--memory", memory,
+         "keep keys and principals in memory: a restart forgets them"),
 };
 
 #define COUNT (sizeof(table) / sizeof(table[0]))
@@ -94,6 +101,12 @@ static int parse_one(struct emu_options *o, int argc, char **argv, int *at)
 
         if (strncmp(text, table[i].name, len) != 0)
             continue;
+        if (table[i].value == NULL) {
+            if (text[len] != '\0')
+                continue;
+            *(int *)(void *)((char *)o + table[i].offset) = 1;
+            return 1;
+        }
         if (text[len] == '=')
             return set(o, &table[i], text + len + 1);
         if (text[len] == '\0') {
@@ -161,8 +174,8 @@ void emu_options_help(void)
            "runs until SIGTERM or SIGINT. The same folder gives the same\n"
            "ports, certificates, principals and keys again.\n\n");
     for (i = 0; i < COUNT; i++)
-        printf("  %-15s %-6s %s\n", table[i].name, table[i].value,
-               table[i].help);
+        printf("  %-15s %-6s %s\n", table[i].name,
+               table[i].value == NULL ? "" : table[i].value, table[i].help);
     printf("  %-15s %-6s %s\n\n", "--help", "", "this text");
     printf("Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
            "POST /faults, GET and POST /principals. A fault names one of the\n"

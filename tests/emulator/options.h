@@ -15,6 +15,7 @@ struct emu_options {
     int64_t control_port;
     int64_t imds_port;
     int64_t latency;
+    int memory;
     int help;
 };
 

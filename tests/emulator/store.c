@@ -62,11 +62,12 @@ int emu_store_open(struct emu_store **out, const char *path)
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&s->lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
-    if (sqlite3_open_v2(path, &s->db,
+    if (sqlite3_open_v2(path == NULL ? ":memory:" : path, &s->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                             SQLITE_OPEN_FULLMUTEX,
                         NULL) != SQLITE_OK ||
-        chmod(path, 0600) != 0 || !execute(s, "PRAGMA journal_mode=WAL") ||
+        (path != NULL && chmod(path, 0600) != 0) ||
+        !execute(s, "PRAGMA journal_mode=WAL") ||
         !execute(s, "PRAGMA synchronous=FULL") ||
         !execute(s, "PRAGMA foreign_keys=ON") ||
         !execute(s, "PRAGMA secure_delete=ON") || !execute(s, schema)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The durable state: one SQLite file. What commits here is on the disk before
- * it is answered.
+ * The state: one SQLite file, or memory. What commits to the file is on the
+ * disk before it is answered.
  */
 #ifndef EMU_STORE_H
 #define EMU_STORE_H
@@ -12,6 +12,7 @@
 
 struct emu_store;
 
+/* `path` NULL: in memory, gone with the process. */
 int emu_store_open(struct emu_store **out, const char *path);
 void emu_store_free(struct emu_store *s);
 

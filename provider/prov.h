@@ -37,6 +37,8 @@ struct mp_prov {
     _Atomic(struct mp_local *) local; /* see local.h; NULL until first used */
 };
 
+/* algorithms.c */
+OSSL_FUNC_provider_query_operation_fn mp_provider_query_operation;
 /* tls.c */
 OSSL_FUNC_provider_get_capabilities_fn mp_provider_get_capabilities;
 

@@ -33,61 +33,10 @@
 FN(provider, mhsm, teardown);
 FN(provider, mhsm, gettable_params);
 FN(provider, mhsm, get_params);
-FN(provider, mhsm, query_operation);
 FN(provider, mhsm, self_test);
 
 /* The one name that the module exports. */
 MHSM_API OSSL_provider_init_fn OSSL_provider_init;
-
-static const OSSL_ALGORITHM keymgmt[] = {
-    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES, mp_rsa_keymgmt,
-     "RSA keys in Azure Managed HSM"},
-    {"EC:id-ecPublicKey:1.2.840.10045.2.1", MP_PROPERTIES, mp_ec_keymgmt,
-     "EC keys in Azure Managed HSM"},
-    {NULL, NULL, NULL, NULL},
-};
-
-static const OSSL_ALGORITHM signature[] = {
-    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES, mp_rsa_signature,
-     "RSA PKCS#1 v1.5 and PSS signatures in Azure Managed HSM"},
-    {"ECDSA", MP_PROPERTIES, mp_ecdsa_signature,
-     "ECDSA signatures in Azure Managed HSM"},
-    {NULL, NULL, NULL, NULL},
-};
-
-static const OSSL_ALGORITHM asym_cipher[] = {
-    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES,
-     mp_rsa_asym_cipher, "RSA decryption in Azure Managed HSM"},
-    {NULL, NULL, NULL, NULL},
-};
-
-static const OSSL_ALGORITHM store[] = {
-    {"mhsm", MP_PROPERTIES, mp_store, "Keys of Azure Managed HSM by URI"},
-    {"managedhsm", MP_PROPERTIES, mp_store,
-     "Keys of Azure Managed HSM by URI, as in Microsoft's provider"},
-    {NULL, NULL, NULL, NULL},
-};
-
-static const struct {
-    int operation;
-    const OSSL_ALGORITHM *algorithms;
-} operations[] = {
-    {OSSL_OP_KEYMGMT, keymgmt},
-    {OSSL_OP_SIGNATURE, signature},
-    {OSSL_OP_ASYM_CIPHER, asym_cipher},
-    {OSSL_OP_STORE, store},
-};
-
-static const OSSL_ALGORITHM *
-mhsm_provider_query_operation(void *provctx, int operation_id, int *no_store)
-{
-    (void)provctx;
-    *no_store = 0;
-    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-        if (operations[i].operation == operation_id)
-            return operations[i].algorithms;
-    return NULL;
-}
 
 static const OSSL_PARAM *mhsm_provider_gettable_params(void *provctx)
 {
@@ -158,7 +107,7 @@ static const OSSL_DISPATCH dispatch[] = {
     ENTRY(PROVIDER, TEARDOWN, mhsm_provider_teardown),
     ENTRY(PROVIDER, GETTABLE_PARAMS, mhsm_provider_gettable_params),
     ENTRY(PROVIDER, GET_PARAMS, mhsm_provider_get_params),
-    ENTRY(PROVIDER, QUERY_OPERATION, mhsm_provider_query_operation),
+    ENTRY(PROVIDER, QUERY_OPERATION, mp_provider_query_operation),
     ENTRY(PROVIDER, GET_REASON_STRINGS, mp_provider_get_reason_strings),
     ENTRY(PROVIDER, GET_CAPABILITIES, mp_provider_get_capabilities),
     ENTRY(PROVIDER, SELF_TEST, mhsm_provider_self_test),

@@ -7,6 +7,7 @@
  */
 #include <stddef.h>
 
+#include "decoder.h"
 #include "dispatch.h"
 #include "prov.h"
 
@@ -39,14 +40,26 @@ static const OSSL_ALGORITHM store[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+#define PEM_PROPERTIES MP_PROPERTIES ",input=pem"
+#define DER_PROPERTIES                                                         \
+    MP_PROPERTIES ",input=der,structure=" MP_REFERENCE_STRUCTURE
+
+static const OSSL_ALGORITHM decoder[] = {
+    {"DER", PEM_PROPERTIES, mp_pem_decoder, "Key references in PEM"},
+    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", DER_PROPERTIES, mp_rsa_decoder,
+     "References to RSA keys"},
+    {"EC:id-ecPublicKey:1.2.840.10045.2.1", DER_PROPERTIES, mp_ec_decoder,
+     "References to EC keys"},
+    {NULL, NULL, NULL, NULL},
+};
+
 static const struct {
     int operation;
     const OSSL_ALGORITHM *algorithms;
 } operations[] = {
-    {OSSL_OP_KEYMGMT, keymgmt},
-    {OSSL_OP_SIGNATURE, signature},
-    {OSSL_OP_ASYM_CIPHER, asym_cipher},
-    {OSSL_OP_STORE, store},
+    {OSSL_OP_KEYMGMT, keymgmt},         {OSSL_OP_SIGNATURE, signature},
+    {OSSL_OP_ASYM_CIPHER, asym_cipher}, {OSSL_OP_STORE, store},
+    {OSSL_OP_DECODER, decoder},
 };
 
 const OSSL_ALGORITHM *

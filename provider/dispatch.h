@@ -31,5 +31,8 @@ extern const OSSL_DISPATCH mp_rsa_signature[];
 extern const OSSL_DISPATCH mp_ecdsa_signature[];
 extern const OSSL_DISPATCH mp_rsa_asym_cipher[];
 extern const OSSL_DISPATCH mp_store[];
+extern const OSSL_DISPATCH mp_pem_decoder[];
+extern const OSSL_DISPATCH mp_rsa_decoder[];
+extern const OSSL_DISPATCH mp_ec_decoder[];
 
 #endif

@@ -133,7 +133,7 @@ struct mp_key *mp_key_wrap(struct mp_prov *prov, mhsm_key *hsm)
     key->pkey = public_part(prov, hsm);
     if (key->pkey == NULL) {
         mp_raise_local(prov, &mark, MP_R_PUBLIC_KEY,
-                       "the HSM gave numbers that are no public key");
+                       "the numbers of the key are no public key");
         goto fail;
     }
     if (prov->pkcs1_decryption && type == MHSM_KEY_RSA &&

@@ -130,6 +130,18 @@ static void take_core(struct mp_prov *prov, const OSSL_DISPATCH *in)
         case OSSL_FUNC_CORE_VSET_ERROR:
             prov->vset_error = OSSL_FUNC_core_vset_error(in);
             break;
+        case OSSL_FUNC_BIO_READ_EX:
+            prov->bio_read_ex = OSSL_FUNC_BIO_read_ex(in);
+            break;
+        case OSSL_FUNC_BIO_WRITE_EX:
+            prov->bio_write_ex = OSSL_FUNC_BIO_write_ex(in);
+            break;
+        case OSSL_FUNC_BIO_GETS:
+            prov->bio_gets = OSSL_FUNC_BIO_gets(in);
+            break;
+        case OSSL_FUNC_BIO_CTRL:
+            prov->bio_ctrl = OSSL_FUNC_BIO_ctrl(in);
+            break;
         default:
             break;
         }

@@ -5,8 +5,6 @@
  * is no key; `mhsm:` without a name lists the names of the keys, one request a
  * page.  Must never list when a name is given: that is another permission.
  */
-#include <string.h>
-
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
 #include <openssl/crypto.h>
@@ -16,8 +14,7 @@
 #include "dispatch.h"
 #include "err.h"
 #include "key.h"
-#include "keymgmt.h"
-#include "local.h"
+#include "object.h"
 
 FN(store, mhsm, open);
 FN(store, mhsm, attach);
@@ -115,23 +112,6 @@ static int expects_something(const struct store *store)
     }
 }
 
-static int give_key(struct mp_key *key, OSSL_CALLBACK *callback, void *arg)
-{
-    static char rsa[] = "RSA", ec[] = "EC";
-    int type = OSSL_OBJECT_PKEY;
-    OSSL_PARAM params[4];
-
-    params[0] = OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type);
-    params[1] = OSSL_PARAM_construct_utf8_string(
-        OSSL_OBJECT_PARAM_DATA_TYPE, key->type == MHSM_KEY_RSA ? rsa : ec, 0);
-    /* What is referred to is the pointer: the receiver takes a reference of
-     * its own, and may do so more than once. */
-    params[2] = OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE,
-                                                  &key, sizeof(key));
-    params[3] = OSSL_PARAM_construct_end();
-    return callback(params, arg);
-}
-
 static int load_key(struct store *store, OSSL_CALLBACK *callback, void *arg)
 {
     struct mp_prov *prov = store->prov;
@@ -159,7 +139,7 @@ static int load_key(struct store *store, OSSL_CALLBACK *callback, void *arg)
         if (key == NULL)
             return 0;
     }
-    ok = give_key(key, callback, arg);
+    ok = mp_object_give(key, callback, arg);
     mp_key_free(key);
     return ok;
 }
@@ -274,18 +254,8 @@ static int mhsm_store_export_object(void *loaderctx, const void *reference,
                                     size_t size, OSSL_CALLBACK *callback,
                                     void *arg)
 {
-    struct mp_key *key;
-
     (void)loaderctx;
-    if (reference == NULL || size != sizeof(key))
-        return 0;
-    memcpy(&key, reference, sizeof(key));
-    if (key == NULL || key->hsm != NULL)
-        return 0;
-    return mp_keymgmt_export(key,
-                             OSSL_KEYMGMT_SELECT_PUBLIC_KEY |
-                                 OSSL_KEYMGMT_SELECT_ALL_PARAMETERS,
-                             callback, arg);
+    return mp_object_export(reference, size, callback, arg);
 }
 
 const OSSL_DISPATCH mp_store[] = {

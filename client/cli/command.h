@@ -112,6 +112,7 @@ mhsm_status cli_key_delete(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_recover(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_purge(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_download(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_pem(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list_versions(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list_deleted(struct cli *cli, mhsm_error **err);

@@ -82,6 +82,9 @@ static const struct cli_option download_options[] = {
     OUT_OPTION,
     {0, NULL, 0, 0, NULL, NULL, NULL}};
 
+static const struct cli_option pem_options[] = {
+    OUT_OPTION, {0, NULL, 0, 0, NULL, NULL, NULL}};
+
 static const struct cli_option sign_options[] = {
     ALGORITHM_OPTION("PS256 for RSA, the curve's ES algorithm for EC and "
                      "HS256 for oct keys"),
@@ -234,6 +237,19 @@ const struct cli_command cli_commands[] = {
      NULL,
      NULL,
      cli_key_download},
+    {"key",
+     "pem",
+     "Write a key reference: a PEM file that stands for the key",
+     "For programs that take a private key only as a file: where the provider "
+     "mhsm is loaded, the file loads as the key, and the key stays in the HSM. "
+     "It names the exact version and holds the public key, so loading it makes "
+     "no request. It holds no secret and is written as the umask says; what "
+     "uses the key still needs a credential with rights to it. Needs "
+     "keys/read.",
+     {key_options, pem_options},
+     NULL,
+     NULL,
+     cli_key_pem},
     {"key",
      "list-deleted",
      "List the soft-deleted keys",

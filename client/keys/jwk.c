@@ -15,8 +15,8 @@ enum { octets_max = 1024 + 1, rsa_bits_min = 2048, rsa_bits_max = 8192 };
 
 static mhsm_status broken(mhsm_error **err, const char *what)
 {
-    return mhsmi_error(err, MHSM_ERR_PROTOCOL,
-                       "the service sent a malformed key: %s", what);
+    return mhsmi_error(err, MHSM_ERR_PROTOCOL, "the key is malformed: %s",
+                       what);
 }
 
 static void strip_zeros(struct mhsmi_buf *number)

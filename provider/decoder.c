@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * DECODER: key references.  PEM of our label becomes DER, and DER of our
+ * structure becomes a key object, so that whatever reads a private key from a
+ * file reads ours.  Every file that any program reads as a key comes by here:
+ * what is not ours is left after a glance, quietly, with the answer "carry on"
+ * (1), and with the input where OpenSSL's own decoder leaves it.  Must never
+ * make a request: the first private operation is the first one.
+ *
+ * What is wrong with a reference in PEM is said when the PEM is read, because
+ * libcrypto's file loader drops what a decoder of DER says.
+ */
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/core_object.h>
+#include <openssl/crypto.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+
+#include "core_bio.h"
+#include "decoder.h"
+#include "dispatch.h"
+#include "err.h"
+#include "local.h"
+#include "object.h"
+
+FN(decoder, pem, decode);
+FN(decoder, rsa, decode);
+FN(decoder, ec, decode);
+
+/* Nothing is kept between two calls: the provider's context is enough. */
+static void *decoder_newctx(void *provctx)
+{
+    return provctx;
+}
+
+static void decoder_freectx(void *ctx)
+{
+    (void)ctx;
+}
+
+/* A reference stands for a private key; 0 is "whatever there is". */
+static int decoder_does_selection(void *provctx, int selection)
+{
+    (void)provctx;
+    return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
+}
+
+static int decoder_export_object(void *ctx, const void *reference, size_t size,
+                                 OSSL_CALLBACK *callback, void *arg)
+{
+    (void)ctx;
+    return mp_object_export(reference, size, callback, arg);
+}
+
+/* The key object behind a reference; NULL with one error raised. */
+static struct mp_key *read_reference(struct mp_prov *prov,
+                                     const unsigned char *der, size_t size)
+{
+    mhsm_error *err = NULL;
+    mhsm_key *hsm = NULL;
+
+    if (prov->failure != NULL) {
+        mp_raise(prov, MHSM_ERR_CONFIG, "%s", prov->failure);
+        return NULL;
+    }
+    if (mhsm_reference_decode(prov->client, der, size, &hsm, &err) != MHSM_OK) {
+        mp_raise_client(prov, &err);
+        return NULL;
+    }
+    return mp_key_wrap(prov, hsm);
+}
+
+static int give_der(mhsm_key_type type, unsigned char *der, size_t size,
+                    OSSL_CALLBACK *callback, void *arg)
+{
+    static char structure[] = MP_REFERENCE_STRUCTURE, rsa[] = "RSA",
+                ec[] = "EC";
+    int object = OSSL_OBJECT_PKEY;
+    OSSL_PARAM params[5];
+
+    params[0] = OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &object);
+    params[1] = OSSL_PARAM_construct_utf8_string(
+        OSSL_OBJECT_PARAM_DATA_TYPE, type == MHSM_KEY_RSA ? rsa : ec, 0);
+    params[2] = OSSL_PARAM_construct_utf8_string(
+        OSSL_OBJECT_PARAM_DATA_STRUCTURE, structure, 0);
+    params[3] =
+        OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_DATA, der, size);
+    params[4] = OSSL_PARAM_construct_end();
+    return callback(params, arg);
+}
+
+/* A block of our label, taken out of its PEM. */
+static int take_block(struct mp_prov *prov, const char *header,
+                      unsigned char *der, long size, OSSL_CALLBACK *callback,
+                      void *arg)
+{
+    struct mp_key *key;
+    mhsm_key_type type;
+
+    if (header[0] != '\0') {
+        mp_raise(prov, MHSM_ERR_DAMAGED,
+                 "the key reference has PEM headers, as if it were encrypted: "
+                 "it holds no secret, and has none; write it again with `mhsm "
+                 "key pem`");
+        return 0;
+    }
+    key = read_reference(prov, der, (size_t)size);
+    if (key == NULL)
+        return 0;
+    type = key->type;
+    mp_key_free(key);
+    return give_der(type, der, (size_t)size, callback, arg);
+}
+
+static int pem_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
+                              OSSL_CALLBACK *object_cb, void *object_cbarg,
+                              OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
+{
+    struct mp_prov *prov = ctx;
+    char *label = NULL, *header = NULL;
+    unsigned char *data = NULL;
+    struct mp_core_bio bio;
+    struct mp_mark mark;
+    long size = 0;
+    int ok = 1;
+
+    (void)pw_cb;
+    (void)pw_cbarg;
+    mp_mark_set(&mark);
+    if (!mp_core_bio_open(&bio, prov, in)) {
+        mp_mark_drop(&mark);
+        return 1;
+    }
+    bio.watched = "-----BEGIN " MHSM_REFERENCE_LABEL "-----";
+    if (PEM_read_bio(bio.bio, &label, &header, &data, &size) == 1) {
+        mp_mark_drop(&mark);
+        if (strcmp(label, MHSM_REFERENCE_LABEL) == 0 &&
+            decoder_does_selection(prov, selection))
+            ok = take_block(prov, header, data, size, object_cb, object_cbarg);
+    } else if (bio.seen && decoder_does_selection(prov, selection)) {
+        mp_raise_local(prov, &mark, MHSM_ERR_DAMAGED,
+                       "the PEM of the key reference is damaged");
+        ok = 0;
+    } else
+        mp_mark_drop(&mark);
+    mp_core_bio_close(&bio);
+    OPENSSL_free(label);
+    OPENSSL_free(header);
+    /* It may be somebody else's private key. */
+    OPENSSL_clear_free(data, (size_t)size);
+    return ok;
+}
+
+/* A whole structure whose first octets, `have` of them, were read. */
+static int take_der(struct mp_prov *prov, OSSL_CORE_BIO *in,
+                    const unsigned char *start, size_t have, size_t whole,
+                    struct mp_key **key)
+{
+    unsigned char *der;
+    size_t size = have;
+
+    if (whole > MHSM_REFERENCE_MAX) {
+        mp_raise(prov, MHSM_ERR_DAMAGED,
+                 "the key reference is larger than %d octets",
+                 MHSM_REFERENCE_MAX);
+        return 0;
+    }
+    if (whole < have)
+        size = whole;
+    der = OPENSSL_malloc(whole);
+    if (der == NULL) {
+        mp_raise(prov, MP_R_MEMORY, "no room for a key reference");
+        return 0;
+    }
+    memcpy(der, start, size);
+    if (size < whole)
+        size += mp_core_bio_read(prov, in, der + size, whole - size);
+    *key = read_reference(prov, der, size);
+    OPENSSL_free(der);
+    return *key != NULL;
+}
+
+static int decode_type(struct mp_prov *prov, OSSL_CORE_BIO *in,
+                       mhsm_key_type type, OSSL_CALLBACK *callback, void *arg)
+{
+    unsigned char start[MHSM_REFERENCE_PROBE];
+    size_t have = mp_core_bio_read(prov, in, start, sizeof(start));
+    size_t whole = mhsm_reference_probe(start, have);
+    struct mp_key *key = NULL;
+    int ok = 1;
+
+    /* It may be the begin of somebody else's private key. */
+    if (whole == 0)
+        OPENSSL_cleanse(start, sizeof(start));
+    else
+        ok = take_der(prov, in, start, have, whole, &key);
+    if (key != NULL && key->type == type)
+        ok = mp_object_give(key, callback, arg);
+    mp_key_free(key);
+    return ok;
+}
+
+static int rsa_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
+                              OSSL_CALLBACK *object_cb, void *object_cbarg,
+                              OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
+{
+    (void)selection;
+    (void)pw_cb;
+    (void)pw_cbarg;
+    return decode_type(ctx, in, MHSM_KEY_RSA, object_cb, object_cbarg);
+}
+
+static int ec_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
+                             OSSL_CALLBACK *object_cb, void *object_cbarg,
+                             OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
+{
+    (void)selection;
+    (void)pw_cb;
+    (void)pw_cbarg;
+    return decode_type(ctx, in, MHSM_KEY_EC, object_cb, object_cbarg);
+}
+
+const OSSL_DISPATCH mp_pem_decoder[] = {
+    ENTRY(DECODER, NEWCTX, decoder_newctx),
+    ENTRY(DECODER, FREECTX, decoder_freectx),
+    ENTRY(DECODER, DECODE, pem_decoder_decode),
+    END,
+};
+
+#define TYPE_DECODER(type)                                                     \
+    const OSSL_DISPATCH mp_##type##_decoder[] = {                              \
+        ENTRY(DECODER, NEWCTX, decoder_newctx),                                \
+        ENTRY(DECODER, FREECTX, decoder_freectx),                              \
+        ENTRY(DECODER, DOES_SELECTION, decoder_does_selection),                \
+        ENTRY(DECODER, DECODE, type##_decoder_decode),                         \
+        ENTRY(DECODER, EXPORT_OBJECT, decoder_export_object),                  \
+        END,                                                                   \
+    }
+
+TYPE_DECODER(rsa);
+TYPE_DECODER(ec);

@@ -10,6 +10,7 @@
  * What is wrong with a reference in PEM is said when the PEM is read, because
  * libcrypto's file loader drops what a decoder of DER says.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -72,17 +73,16 @@ static struct mp_key *read_reference(struct mp_prov *prov,
     return mp_key_wrap(prov, hsm);
 }
 
-static int give_der(mhsm_key_type type, unsigned char *der, size_t size,
+static int give_der(const char *name, unsigned char *der, size_t size,
                     OSSL_CALLBACK *callback, void *arg)
 {
-    static char structure[] = MP_REFERENCE_STRUCTURE, rsa[] = "RSA",
-                ec[] = "EC";
+    static char structure[] = MP_REFERENCE_STRUCTURE;
     int object = OSSL_OBJECT_PKEY;
     OSSL_PARAM params[5];
 
     params[0] = OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &object);
-    params[1] = OSSL_PARAM_construct_utf8_string(
-        OSSL_OBJECT_PARAM_DATA_TYPE, type == MHSM_KEY_RSA ? rsa : ec, 0);
+    params[1] = OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE,
+                                                 (char *)(uintptr_t)name, 0);
     params[2] = OSSL_PARAM_construct_utf8_string(
         OSSL_OBJECT_PARAM_DATA_STRUCTURE, structure, 0);
     params[3] =
@@ -97,7 +97,7 @@ static int take_block(struct mp_prov *prov, const char *header,
                       void *arg)
 {
     struct mp_key *key;
-    mhsm_key_type type;
+    const char *name;
 
     if (header[0] != '\0') {
         mp_raise(prov, MHSM_ERR_DAMAGED,
@@ -109,9 +109,9 @@ static int take_block(struct mp_prov *prov, const char *header,
     key = read_reference(prov, der, (size_t)size);
     if (key == NULL)
         return 0;
-    type = key->type;
+    name = key->name;
     mp_key_free(key);
-    return give_der(type, der, (size_t)size, callback, arg);
+    return give_der(name, der, (size_t)size, callback, arg);
 }
 
 static int pem_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
@@ -183,7 +183,7 @@ static int take_der(struct mp_prov *prov, OSSL_CORE_BIO *in,
 }
 
 static int decode_type(struct mp_prov *prov, OSSL_CORE_BIO *in,
-                       mhsm_key_type type, OSSL_CALLBACK *callback, void *arg)
+                       const char *name, OSSL_CALLBACK *callback, void *arg)
 {
     unsigned char start[MHSM_REFERENCE_PROBE];
     size_t have = mp_core_bio_read(prov, in, start, sizeof(start));
@@ -196,7 +196,7 @@ static int decode_type(struct mp_prov *prov, OSSL_CORE_BIO *in,
         OPENSSL_cleanse(start, sizeof(start));
     else
         ok = take_der(prov, in, start, have, whole, &key);
-    if (key != NULL && key->type == type)
+    if (key != NULL && strcmp(key->name, name) == 0)
         ok = mp_object_give(key, callback, arg);
     mp_key_free(key);
     return ok;
@@ -209,7 +209,7 @@ static int rsa_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
     (void)selection;
     (void)pw_cb;
     (void)pw_cbarg;
-    return decode_type(ctx, in, MHSM_KEY_RSA, object_cb, object_cbarg);
+    return decode_type(ctx, in, "RSA", object_cb, object_cbarg);
 }
 
 static int ec_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
@@ -219,7 +219,7 @@ static int ec_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
     (void)selection;
     (void)pw_cb;
     (void)pw_cbarg;
-    return decode_type(ctx, in, MHSM_KEY_EC, object_cb, object_cbarg);
+    return decode_type(ctx, in, "EC", object_cb, object_cbarg);
 }
 
 const OSSL_DISPATCH mp_pem_decoder[] = {

@@ -20,7 +20,8 @@
 /* P-521: 0x04, x, y. */
 #define POINT_MAX (1 + 2 * 66)
 
-struct mp_key *mp_key_new(struct mp_prov *prov, mhsm_key_type type)
+struct mp_key *mp_key_new_named(struct mp_prov *prov, mhsm_key_type type,
+                                const char *name)
 {
     struct mp_key *key = OPENSSL_zalloc(sizeof(*key));
 
@@ -29,7 +30,13 @@ struct mp_key *mp_key_new(struct mp_prov *prov, mhsm_key_type type)
     atomic_init(&key->references, 1);
     key->prov = prov;
     key->type = type;
+    key->name = name;
     return key;
+}
+
+struct mp_key *mp_key_new(struct mp_prov *prov, mhsm_key_type type)
+{
+    return mp_key_new_named(prov, type, mp_local_type_name(type));
 }
 
 struct mp_key *mp_key_up_ref(struct mp_key *key)
@@ -103,7 +110,8 @@ static EVP_PKEY *public_part(struct mp_prov *prov, const mhsm_key *hsm)
         built = build_ec(build, hsm, point);
     if (!built || (params = OSSL_PARAM_BLD_to_param(build)) == NULL)
         goto out;
-    pkey = mp_local_import(prov, type, EVP_PKEY_PUBLIC_KEY, params);
+    pkey = mp_local_import(prov, mp_local_type_name(type), EVP_PKEY_PUBLIC_KEY,
+                           params);
 out:
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(build);
@@ -154,13 +162,13 @@ fail:
 
 struct mp_key *mp_key_public_copy(const struct mp_key *key)
 {
-    struct mp_key *copy = mp_key_new(key->prov, key->type);
+    struct mp_key *copy = mp_key_new_named(key->prov, key->type, key->name);
     struct mp_mark mark;
 
     mp_mark_set(&mark);
     if (copy != NULL && key->pkey != NULL)
         copy->pkey =
-            mp_local_copy(key->prov, key->type, key->pkey, EVP_PKEY_PUBLIC_KEY);
+            mp_local_copy(key->prov, key->name, key->pkey, EVP_PKEY_PUBLIC_KEY);
     if (copy == NULL || copy->pkey == NULL) {
         mp_raise_local(key->prov, &mark, MP_R_LOCAL,
                        "cannot copy the public key");

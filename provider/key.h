@@ -20,8 +20,9 @@ struct mp_key {
     atomic_int references;
     struct mp_prov *prov;
     mhsm_key_type type;
-    mhsm_key *hsm;  /* NULL: a software key */
-    EVP_PKEY *pkey; /* in the private library context; NULL: empty */
+    const char *name; /* of the type, as OpenSSL has it: static */
+    mhsm_key *hsm;    /* NULL: a software key */
+    EVP_PKEY *pkey;   /* in the private library context; NULL: empty */
     int has_public;
     int has_private;
     /* Key of the pseudo-random messages of implicit rejection; only with
@@ -31,6 +32,10 @@ struct mp_key {
 
 /* An empty key; NULL when out of memory, with no error raised. */
 struct mp_key *mp_key_new(struct mp_prov *prov, mhsm_key_type type);
+/* The same for a type that OpenSSL knows by several names, one for each set of
+ * parameters. */
+struct mp_key *mp_key_new_named(struct mp_prov *prov, mhsm_key_type type,
+                                const char *name);
 /* A key of the HSM; takes the reference to `hsm`, also on failure, which
  * raises one error. */
 struct mp_key *mp_key_wrap(struct mp_prov *prov, mhsm_key *hsm);

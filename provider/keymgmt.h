@@ -17,9 +17,9 @@ FN_SHARED(keymgmt, validate);
 FN_SHARED(keymgmt, export);
 FN_SHARED(keymgmt, dup);
 FN_SHARED(keymgmt, get_params);
-/* The object behind a reference when it has this type, else NULL. */
+/* The object behind a reference when its type has this name, else NULL. */
 struct mp_key *mp_keymgmt_load_type(const void *reference, size_t size,
-                                    mhsm_key_type type);
+                                    const char *name);
 /* `public_name` and `private_name`: parameters whose presence decides. */
 int mp_keymgmt_import_type(void *keydata, int selection,
                            const OSSL_PARAM params[], const char *public_name,
@@ -31,7 +31,8 @@ FN_SHARED(keymgmt, gen_set_params);
 FN_SHARED(keymgmt, gen);
 FN_SHARED(keymgmt, gen_cleanup);
 void *mp_keymgmt_gen_init_type(struct mp_prov *prov, int selection,
-                               const OSSL_PARAM params[], mhsm_key_type type);
+                               const OSSL_PARAM params[], mhsm_key_type type,
+                               const char *name);
 /* What the generator takes: the default provider's own list when `genctx` is
  * one of ours, else `fallback`. */
 const OSSL_PARAM *mp_keymgmt_gen_settable(void *genctx,

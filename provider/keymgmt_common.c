@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Key management for both key types.  Everything is answered from the local
+ * Key management for all key types.  Everything is answered from the local
  * part of the key, by the default provider's own code; only what must not
  * leave the HSM is decided here.  libcrypto asks for the private part of a key
  * before each private operation, to see whether another provider could do it:
@@ -25,14 +25,14 @@ void mp_keymgmt_free(void *keydata)
 }
 
 struct mp_key *mp_keymgmt_load_type(const void *reference, size_t size,
-                                    mhsm_key_type type)
+                                    const char *name)
 {
     struct mp_key *key;
 
     if (reference == NULL || size != sizeof(key))
         return NULL;
     memcpy(&key, reference, sizeof(key));
-    if (key == NULL || key->type != type)
+    if (key == NULL || strcmp(key->name, name) != 0)
         return NULL;
     return mp_key_up_ref(key);
 }
@@ -47,7 +47,7 @@ int mp_keymgmt_has(const void *keydata, int selection)
         return 0;
     if ((selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0 && !key->has_public)
         return 0;
-    /* RSA has no domain parameters: asking for them is asking for nothing. */
+    /* Only EC has domain parameters: asking others is asking for nothing. */
     if ((selection & OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS) != 0 &&
         key->type == MHSM_KEY_EC && key->pkey == NULL)
         return 0;
@@ -66,13 +66,13 @@ int mp_keymgmt_match(const void *keydata1, const void *keydata2, int selection)
     struct mp_mark mark;
     int same;
 
-    if (a == NULL || b == NULL || a->type != b->type)
+    if (a == NULL || b == NULL || strcmp(a->name, b->name) != 0)
         return 0;
     if (a == b || same_hsm_key(a, b))
         return 1;
     if ((selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0 &&
         ((selection & OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS) == 0 ||
-         a->type == MHSM_KEY_RSA))
+         a->type != MHSM_KEY_EC))
         return 1;
     if (a->pkey == NULL || b->pkey == NULL)
         return 0;
@@ -116,7 +116,7 @@ int mp_keymgmt_validate(const void *keydata, int selection, int checktype)
     /* The private part is the HSM's to vouch for. */
     if (key->hsm != NULL)
         selection &= ~OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
-    if (key->type == MHSM_KEY_RSA)
+    if (key->type != MHSM_KEY_EC)
         selection &= OSSL_KEYMGMT_SELECT_KEYPAIR;
     if ((selection & SELECT_KNOWN) == 0)
         return 1;
@@ -144,11 +144,11 @@ int mp_keymgmt_import_type(void *keydata, int selection,
 
     if (key == NULL || key->pkey != NULL || params == NULL)
         return 0;
-    if (key->type == MHSM_KEY_RSA &&
+    if (key->type != MHSM_KEY_EC &&
         (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
         return 1;
     mp_mark_set(&mark);
-    pkey = mp_local_import(key->prov, key->type, selection, params);
+    pkey = mp_local_import(key->prov, key->name, selection, params);
     if (pkey == NULL) {
         mp_raise_local(key->prov, &mark, MP_R_LOCAL, "cannot import the key");
         return 0;
@@ -193,12 +193,12 @@ void *mp_keymgmt_dup(const void *keydata, int selection)
 
     if (key == NULL)
         return NULL;
-    copy = mp_key_new(key->prov, key->type);
+    copy = mp_key_new_named(key->prov, key->type, key->name);
     if (copy == NULL)
         return NULL;
     if (key->pkey == NULL)
         return copy;
-    if (key->type == MHSM_KEY_RSA &&
+    if (key->type != MHSM_KEY_EC &&
         (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
         return copy;
     mp_mark_set(&mark);
@@ -207,7 +207,7 @@ void *mp_keymgmt_dup(const void *keydata, int selection)
     copy->pkey =
         whole
             ? EVP_PKEY_dup(key->pkey)
-            : mp_local_copy(key->prov, key->type, key->pkey,
+            : mp_local_copy(key->prov, key->name, key->pkey,
                             selection | OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS);
     if (copy->pkey == NULL) {
         mp_raise_local(key->prov, &mark, MP_R_LOCAL, "cannot copy the key");

@@ -30,7 +30,7 @@ static void *ec_keymgmt_new(void *provctx)
 
 static void *ec_keymgmt_load(const void *reference, size_t size)
 {
-    return mp_keymgmt_load_type(reference, size, MHSM_KEY_EC);
+    return mp_keymgmt_load_type(reference, size, "EC");
 }
 
 static int ec_keymgmt_import(void *keydata, int selection,
@@ -176,7 +176,8 @@ static const char *ec_keymgmt_query_operation_name(int operation_id)
 static void *ec_keymgmt_gen_init(void *provctx, int selection,
                                  const OSSL_PARAM params[])
 {
-    return mp_keymgmt_gen_init_type(provctx, selection, params, MHSM_KEY_EC);
+    return mp_keymgmt_gen_init_type(provctx, selection, params, MHSM_KEY_EC,
+                                    "EC");
 }
 
 static const OSSL_PARAM *ec_keymgmt_gen_settable_params(void *genctx,

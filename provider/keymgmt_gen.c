@@ -7,6 +7,8 @@
  */
 #include "keymgmt.h"
 
+#include <string.h>
+
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -17,6 +19,7 @@
 struct generator {
     struct mp_prov *prov;
     mhsm_key_type type;
+    const char *name; /* OpenSSL's, of the type */
     int parameters_only;
     EVP_PKEY_CTX *ctx;
     OSSL_CALLBACK *progress; /* during gen only */
@@ -24,7 +27,8 @@ struct generator {
 };
 
 void *mp_keymgmt_gen_init_type(struct mp_prov *prov, int selection,
-                               const OSSL_PARAM params[], mhsm_key_type type)
+                               const OSSL_PARAM params[], mhsm_key_type type,
+                               const char *name)
 {
     struct generator *gen = NULL;
     OSSL_LIB_CTX *libctx;
@@ -41,9 +45,9 @@ void *mp_keymgmt_gen_init_type(struct mp_prov *prov, int selection,
         goto out;
     gen->prov = prov;
     gen->type = type;
+    gen->name = name;
     gen->parameters_only = (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0;
-    gen->ctx =
-        EVP_PKEY_CTX_new_from_name(libctx, mp_local_type_name(type), NULL);
+    gen->ctx = EVP_PKEY_CTX_new_from_name(libctx, name, NULL);
     if (gen->ctx != NULL)
         started = gen->parameters_only ? EVP_PKEY_paramgen_init(gen->ctx) == 1
                                        : EVP_PKEY_keygen_init(gen->ctx) == 1;
@@ -137,9 +141,9 @@ int mp_keymgmt_gen_set_template(void *genctx, void *template)
     struct mp_mark mark;
     int ok;
 
-    if (gen == NULL || key == NULL || key->type != gen->type)
+    if (gen == NULL || key == NULL || strcmp(key->name, gen->name) != 0)
         return 0;
-    if (key->type == MHSM_KEY_RSA)
+    if (key->type != MHSM_KEY_EC)
         return 1;
     mp_mark_set(&mark);
     ok = key->pkey != NULL &&
@@ -176,7 +180,7 @@ void *mp_keymgmt_gen(void *genctx, OSSL_CALLBACK *callback, void *arg)
     if (gen == NULL)
         return NULL;
     mp_mark_set(&mark);
-    key = mp_key_new(gen->prov, gen->type);
+    key = mp_key_new_named(gen->prov, gen->type, gen->name);
     if (key == NULL)
         goto fail;
     if (callback != NULL) {

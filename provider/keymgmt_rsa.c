@@ -25,7 +25,7 @@ static void *rsa_keymgmt_new(void *provctx)
 
 static void *rsa_keymgmt_load(const void *reference, size_t size)
 {
-    return mp_keymgmt_load_type(reference, size, MHSM_KEY_RSA);
+    return mp_keymgmt_load_type(reference, size, "RSA");
 }
 
 static int rsa_keymgmt_import(void *keydata, int selection,
@@ -92,7 +92,8 @@ static const char *rsa_keymgmt_query_operation_name(int operation_id)
 static void *rsa_keymgmt_gen_init(void *provctx, int selection,
                                   const OSSL_PARAM params[])
 {
-    return mp_keymgmt_gen_init_type(provctx, selection, params, MHSM_KEY_RSA);
+    return mp_keymgmt_gen_init_type(provctx, selection, params, MHSM_KEY_RSA,
+                                    "RSA");
 }
 
 static const OSSL_PARAM *rsa_keymgmt_gen_settable_params(void *genctx,

@@ -118,11 +118,22 @@ EVP_PKEY_CTX *mp_local_ctx(struct mp_prov *prov, EVP_PKEY *pkey)
 
 const char *mp_local_type_name(mhsm_key_type type)
 {
-    return type == MHSM_KEY_RSA ? "RSA" : "EC";
+    static const struct {
+        mhsm_key_type type;
+        const char *name;
+    } names[] = {
+        {MHSM_KEY_RSA, "RSA"},
+        {MHSM_KEY_EC, "EC"},
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (names[i].type == type)
+            return names[i].name;
+    return NULL;
 }
 
-EVP_PKEY *mp_local_import(struct mp_prov *prov, mhsm_key_type type,
-                          int selection, const OSSL_PARAM params[])
+EVP_PKEY *mp_local_import(struct mp_prov *prov, const char *name, int selection,
+                          const OSSL_PARAM params[])
 {
     OSSL_LIB_CTX *libctx = mp_local_libctx(prov);
     EVP_PKEY_CTX *ctx = NULL;
@@ -137,7 +148,7 @@ EVP_PKEY *mp_local_import(struct mp_prov *prov, mhsm_key_type type,
     /* EVP_PKEY_fromdata takes no const parameters.  The values, which may be
      * private, are not copied. */
     copy = OPENSSL_memdup(params, (count + 1) * sizeof(*params));
-    ctx = EVP_PKEY_CTX_new_from_name(libctx, mp_local_type_name(type), NULL);
+    ctx = EVP_PKEY_CTX_new_from_name(libctx, name, NULL);
     if (copy == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
         EVP_PKEY_fromdata(ctx, &pkey, selection, copy) != 1) {
         EVP_PKEY_free(pkey);
@@ -148,14 +159,14 @@ EVP_PKEY *mp_local_import(struct mp_prov *prov, mhsm_key_type type,
     return pkey;
 }
 
-EVP_PKEY *mp_local_copy(struct mp_prov *prov, mhsm_key_type type,
+EVP_PKEY *mp_local_copy(struct mp_prov *prov, const char *name,
                         const EVP_PKEY *pkey, int selection)
 {
     OSSL_PARAM *params = NULL;
     EVP_PKEY *copy = NULL;
 
     if (EVP_PKEY_todata(pkey, selection, &params) == 1)
-        copy = mp_local_import(prov, type, selection, params);
+        copy = mp_local_import(prov, name, selection, params);
     OSSL_PARAM_free(params);
     return copy;
 }

@@ -26,13 +26,13 @@ EVP_MD *mp_local_digest(struct mp_prov *prov, const char *name,
                         const char *propq);
 /* A context for operations with `pkey`. */
 EVP_PKEY_CTX *mp_local_ctx(struct mp_prov *prov, EVP_PKEY *pkey);
-/* A key from its numbers; NULL when they are not valid. */
-EVP_PKEY *mp_local_import(struct mp_prov *prov, mhsm_key_type type,
-                          int selection, const OSSL_PARAM params[]);
+/* A key of the type that OpenSSL knows by `name` from its numbers; NULL when they are not valid. */
+EVP_PKEY *mp_local_import(struct mp_prov *prov, const char *name, int selection,
+                          const OSSL_PARAM params[]);
 /* The selected part of `pkey`, which must not be private, as a key of its own. */
-EVP_PKEY *mp_local_copy(struct mp_prov *prov, mhsm_key_type type,
+EVP_PKEY *mp_local_copy(struct mp_prov *prov, const char *name,
                         const EVP_PKEY *pkey, int selection);
-/* "RSA" or "EC". */
+/* "RSA" or "EC"; NULL for a type with no name or more than one. */
 const char *mp_local_type_name(mhsm_key_type type);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "object.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -16,13 +17,13 @@
 
 int mp_object_give(struct mp_key *key, OSSL_CALLBACK *callback, void *arg)
 {
-    static char rsa[] = "RSA", ec[] = "EC";
     int type = OSSL_OBJECT_PKEY;
     OSSL_PARAM params[4];
 
     params[0] = OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type);
+    /* Nobody writes to what is wanted as a text that can be written. */
     params[1] = OSSL_PARAM_construct_utf8_string(
-        OSSL_OBJECT_PARAM_DATA_TYPE, key->type == MHSM_KEY_RSA ? rsa : ec, 0);
+        OSSL_OBJECT_PARAM_DATA_TYPE, (char *)(uintptr_t)key->name, 0);
     /* The receiver may take references more than once. */
     params[2] = OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE,
                                                   &key, sizeof(key));

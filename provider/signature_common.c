@@ -14,6 +14,7 @@
 #include <openssl/rsa.h>
 
 #include "err.h"
+#include "local.h"
 
 static void clear_settings(struct mp_sig_settings *set)
 {
@@ -99,7 +100,7 @@ static int may_start(const struct mp_sig *ctx, const struct mp_key *key,
     }
     if (key->type != ctx->type) {
         mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is not %s",
-                 ctx->type == MHSM_KEY_RSA ? "RSA" : "EC");
+                 mp_local_type_name(ctx->type));
         return 0;
     }
     if (operation == MP_SIG_SIGN ? key->has_private : key->has_public)

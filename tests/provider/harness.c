@@ -308,11 +308,16 @@ static struct json_object *control(const char *method, const char *path,
                                    const char *body)
 {
     struct th_call call = {.method = method, .body = body};
+    /* This program started again knows it from its environment. */
+    const char *base = getenv("MHSM_EMULATOR_CONTROL");
     struct json_object *answer;
     char url[PATH_SIZE + 64];
     long status = 0;
 
-    snprintf(url, sizeof(url), "%s%s", emulator.control, path);
+    snprintf(url, sizeof(url), "%s%s",
+             emulator.control[0] == '\0' && base != NULL ? base
+                                                         : emulator.control,
+             path);
     call.url = url;
     answer = th_http(&call, &status);
     if (status < 200 || status > 299)

@@ -34,6 +34,22 @@ void th_die(const char *format, ...)
 void th_sleep_ms(long ms);
 long th_now_ms(void);
 
+/* Processes --------------------------------------------------------------- */
+
+struct th_end {
+    int code;   /* of exit; -1: none */
+    int signal; /* that ended it; -1: none */
+    long ms;    /* how long it lived */
+};
+
+/* Start this program again, with the name of a scenario as its argument and
+ * the present environment; killed after a minute. */
+struct th_end th_again(const char *scenario);
+/* Threads of this process that are the module's. */
+int th_io_threads(void);
+/* Descriptors that this process has open. */
+int th_descriptors(void);
+
 /* The HSM ---------------------------------------------------------------- */
 
 /* End it with no warning (kill -9); start it again on the same state. */

@@ -53,13 +53,43 @@ static const OSSL_ALGORITHM decoder[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+#define TO_PEM(structure) MP_PROPERTIES ",output=pem,structure=" structure
+#define TO_DER(structure) MP_PROPERTIES ",output=der,structure=" structure
+/* Every form that a private key is written in, for one key type. */
+#define ENCODERS(names, keys)                                                  \
+    {names, MP_PROPERTIES ",output=text", mp_text_encoder, keys " as text"},   \
+        {names, TO_PEM("PrivateKeyInfo"), mp_pem_pki_encoder,                  \
+         "References to " keys},                                               \
+        {names, TO_PEM("EncryptedPrivateKeyInfo"), mp_pem_epki_encoder,        \
+         "References to " keys},                                               \
+        {names, TO_PEM("type-specific"), mp_pem_specific_encoder,              \
+         "References to " keys},                                               \
+        {names, TO_DER("PrivateKeyInfo"), mp_der_pki_encoder,                  \
+         "PKCS#8 of software " keys},                                          \
+        {names, TO_DER("EncryptedPrivateKeyInfo"), mp_der_epki_encoder,        \
+         "PKCS#8 of software " keys},                                          \
+    {                                                                          \
+        names, TO_DER("type-specific"), mp_der_specific_encoder,               \
+            "References to " keys                                              \
+    }
+
+static const OSSL_ALGORITHM encoder[] = {
+    ENCODERS("RSA:rsaEncryption:1.2.840.113549.1.1.1", "RSA keys"),
+    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", TO_PEM("pkcs1"),
+     mp_pem_pkcs1_encoder, "PKCS#1 of software RSA keys"},
+    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", TO_DER("pkcs1"),
+     mp_der_pkcs1_encoder, "PKCS#1 of software RSA keys"},
+    ENCODERS("EC:id-ecPublicKey:1.2.840.10045.2.1", "EC keys"),
+    {NULL, NULL, NULL, NULL},
+};
+
 static const struct {
     int operation;
     const OSSL_ALGORITHM *algorithms;
 } operations[] = {
     {OSSL_OP_KEYMGMT, keymgmt},         {OSSL_OP_SIGNATURE, signature},
     {OSSL_OP_ASYM_CIPHER, asym_cipher}, {OSSL_OP_STORE, store},
-    {OSSL_OP_DECODER, decoder},
+    {OSSL_OP_DECODER, decoder},         {OSSL_OP_ENCODER, encoder},
 };
 
 const OSSL_ALGORITHM *

@@ -34,5 +34,14 @@ extern const OSSL_DISPATCH mp_store[];
 extern const OSSL_DISPATCH mp_pem_decoder[];
 extern const OSSL_DISPATCH mp_rsa_decoder[];
 extern const OSSL_DISPATCH mp_ec_decoder[];
+extern const OSSL_DISPATCH mp_text_encoder[];
+extern const OSSL_DISPATCH mp_pem_pki_encoder[];
+extern const OSSL_DISPATCH mp_pem_epki_encoder[];
+extern const OSSL_DISPATCH mp_pem_specific_encoder[];
+extern const OSSL_DISPATCH mp_der_pki_encoder[];
+extern const OSSL_DISPATCH mp_der_epki_encoder[];
+extern const OSSL_DISPATCH mp_der_specific_encoder[];
+extern const OSSL_DISPATCH mp_pem_pkcs1_encoder[];
+extern const OSSL_DISPATCH mp_der_pkcs1_encoder[];
 
 #endif

@@ -67,6 +67,7 @@ static const OSSL_ITEM reasons[] = {
     REASON(MP_R_READ_ONLY, "key cannot be changed"),
     REASON(MP_R_URI, "key URI is wrong"),
     REASON(MP_R_SELF_TEST, "self test failed"),
+    REASON(MP_R_NOT_ENCODED, "key is not written"),
     {0, NULL},
 };
 

@@ -40,7 +40,8 @@ enum mp_reason {
     MP_R_SIGNATURE = 117,
     MP_R_READ_ONLY = 118,
     MP_R_URI = 119,
-    MP_R_SELF_TEST = 120
+    MP_R_SELF_TEST = 120,
+    MP_R_NOT_ENCODED = 121
 };
 
 /* Add one entry: reason and a line of text for a person. */

@@ -210,7 +210,7 @@ static mhsm_status parse(const unsigned char *der, size_t size,
     if (size > MHSM_REFERENCE_MAX)
         return broken(err, "it is too large");
     if (whole == 0)
-        return broken(err, "it does not begin as one");
+        return broken(err, "what it holds does not begin as one");
     if (whole > size)
         return broken(err, "its end is missing");
     if (whole < size)
@@ -320,7 +320,7 @@ static mhsm_status describe(const reference *made, const mhsm_uri *uri,
     if (!get_text(made->kty, &kty))
         return broken(err, "its kty is empty, too long or no text");
     type = mhsm_key_type_find(kty);
-    if (type == MHSM_KEY_UNKNOWN)
+    if (type == MHSM_KEY_UNKNOWN || strcmp(kty, mhsm_key_type_name(type)) != 0)
         return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
                            "its kty \"%.40s\" is not known", kty);
     if ((made->spki == NULL) != (type == MHSM_KEY_OCT))

@@ -35,8 +35,10 @@ check "pkey -check" openssl pkey $p -in mhsm:ec -noout -pubcheck
 check "storeutl -keys" openssl storeutl $p -keys mhsm:rsa
 output_has "  one object" 'Total found: 1'
 # shellcheck disable=SC2086 # flags
-expect_exit 1 "the private key cannot be written" openssl pkey $p -in mhsm:rsa \
+check "pkey writes a reference" openssl pkey $p -in mhsm:rsa \
     -out "$work/private.pem"
+equal "  and no private key" "$(head -n 1 "$work/private.pem")" \
+    "-----BEGIN MHSM KEY REFERENCE-----"
 
 # A wrong URI says what is wrong, and asks nobody.
 control reset >/dev/null

@@ -6,7 +6,8 @@
 #include "auth/challenge.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 #include "base/base64url.h"
 #include "base/json.h"
@@ -190,7 +191,7 @@ static int take(struct mhsmi_challenge *challenge, const char *name,
 
     for (i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
         if (strlen(parameters[i].name) != size ||
-            strncasecmp(parameters[i].name, name, size) != 0)
+            OPENSSL_strncasecmp(parameters[i].name, name, size) != 0)
             continue;
         /* A scope beside the resource says the same less clearly. */
         if (strcmp(parameters[i].name, "scope") == 0 &&
@@ -224,7 +225,7 @@ int mhsmi_challenge_parse(struct mhsmi_challenge *challenge, const char *header)
             /* A word alone names the scheme of the next challenge. */
             if (found && bearer)
                 break;
-            bearer = size == 6 && strncasecmp(word, "Bearer", 6) == 0;
+            bearer = size == 6 && OPENSSL_strncasecmp(word, "Bearer", 6) == 0;
             found = found || bearer;
             continue;
         }

@@ -8,7 +8,8 @@
 
 #include <stdatomic.h>
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 #include "auth/chain.h"
 #include "base/config.h"
@@ -118,8 +119,8 @@ static int other_tenant(const struct mhsmi_scopes *scopes, const char *asked)
 
     return configured != NULL && asked != NULL &&
            strchr(configured, '.') == NULL && strchr(asked, '.') == NULL &&
-           strcasecmp(configured, "adfs") != 0 &&
-           strcasecmp(configured, asked) != 0 &&
+           OPENSSL_strcasecmp(configured, "adfs") != 0 &&
+           OPENSSL_strcasecmp(configured, asked) != 0 &&
            mhsmi_credential_needs_tenant(scopes->credential);
 }
 

@@ -7,7 +7,11 @@
 #include "auth/service_error.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
+
+#include "base/json.h"
+#include "base/text.h"
 
 enum { text_max = 600, scope_max = 200 };
 
@@ -101,11 +105,6 @@ struct story {
     const char *code, *inner, *message;
 };
 
-static int contains(const char *text, const char *part)
-{
-    return text != NULL && strcasestr(text, part) != NULL;
-}
-
 static int matches(size_t row, int http, const struct story *story)
 {
     const char *text = meanings[row].text;
@@ -113,8 +112,9 @@ static int matches(size_t row, int http, const struct story *story)
     if (meanings[row].http != 0 && meanings[row].http != http &&
         !(meanings[row].http == 500 && http >= 500 && http < 600))
         return 0;
-    return text == NULL || contains(story->code, text) ||
-           contains(story->inner, text) || contains(story->message, text);
+    return text == NULL || mhsmi_text_find(story->code, text) != NULL ||
+           mhsmi_text_find(story->inner, text) != NULL ||
+           mhsmi_text_find(story->message, text) != NULL;
 }
 
 static struct story read_story(struct json_object *body)
@@ -133,10 +133,11 @@ const char *mhsmi_role_for(const char *action)
 {
     size_t i, size = strlen(PREFIX);
 
-    if (strncasecmp(action, PREFIX, size) == 0)
+    if (OPENSSL_strncasecmp(action, PREFIX, size) == 0)
         action += size;
     for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-        if (strncasecmp(action, roles[i].action, strlen(roles[i].action)) == 0)
+        if (OPENSSL_strncasecmp(action, roles[i].action,
+                                strlen(roles[i].action)) == 0)
             return roles[i].role;
     }
     return NULL;
@@ -146,7 +147,7 @@ const char *mhsmi_role_for(const char *action)
  * has no such words. */
 static int read_denial(const char *text, char **action, char **scope)
 {
-    const char *from = text != NULL ? strcasestr(text, PREFIX) : NULL;
+    const char *from = mhsmi_text_find(text, PREFIX);
     size_t size;
 
     if (from == NULL)
@@ -242,7 +243,8 @@ mhsm_status mhsmi_service_error(const struct mhsmi_response *response,
         hint = meanings[i].hint;
         break;
     }
-    if (response->status == 403 && contains(story.code, "AccessDenied")) {
+    if (response->status == 403 &&
+        mhsmi_text_find(story.code, "AccessDenied") != NULL) {
         status = MHSM_ERR_FORBIDDEN;
         hint = NULL;
     }

@@ -7,8 +7,9 @@
 
 #include <curl/curl.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
+
+#include <openssl/crypto.h>
 
 #include "base/base64url.h"
 #include "base/clock.h"
@@ -134,7 +135,7 @@ mhsm_status mhsmi_token_response_parse(const struct mhsmi_buf *body,
     } else if (text == NULL || !mhsmi_token_check(text)) {
         st = mhsmi_error(err, MHSM_ERR_PROTOCOL,
                          "the answer has no usable access_token");
-    } else if (type != NULL && strcasecmp(type, "Bearer") != 0) {
+    } else if (type != NULL && OPENSSL_strcasecmp(type, "Bearer") != 0) {
         st = mhsmi_error(err, MHSM_ERR_PROTOCOL,
                          "the answer has a token of type \"%.40s\", not a "
                          "bearer token",

@@ -5,7 +5,8 @@
 #include "base/endpoint.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 #define HOST_MAX 253
 
@@ -78,7 +79,7 @@ char *mhsmi_endpoint_origin(const char *text)
     char *url, *origin;
     size_t size = strlen(text);
 
-    if (strncasecmp(text, "https://", 8) == 0)
+    if (OPENSSL_strncasecmp(text, "https://", 8) == 0)
         return origin_of_https(text);
     /* A host, with a port or without; an IP literal needs a whole URL. */
     if (strpbrk(text, "/?#@[]%") != NULL || size > HOST_MAX + 6)
@@ -103,7 +104,7 @@ const char *mhsmi_endpoint_resource(const char *host)
     for (i = 0; i < sizeof(clouds) / sizeof(clouds[0]); i++) {
         suffix = strlen(clouds[i].suffix);
         if (size > suffix &&
-            strcasecmp(host + size - suffix, clouds[i].suffix) == 0)
+            OPENSSL_strcasecmp(host + size - suffix, clouds[i].suffix) == 0)
             return clouds[i].resource;
     }
     return NULL;
@@ -205,10 +206,11 @@ int mhsmi_host_in_list(const char *list, const char *host, int port)
         if (wanted != 0 && wanted != port)
             continue;
         if (entry[0] != '.') {
-            if (part == length && strncasecmp(entry, host, part) == 0)
+            if (part == length && OPENSSL_strncasecmp(entry, host, part) == 0)
                 return 1;
         } else if (length > part && !is_address(host) &&
-                   strncasecmp(host + length - part, entry, part) == 0) {
+                   OPENSSL_strncasecmp(host + length - part, entry, part) ==
+                       0) {
             return 1;
         }
     }

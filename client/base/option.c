@@ -8,7 +8,8 @@
 
 #include <limits.h>
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 #include "base/endpoint.h"
 
@@ -356,7 +357,7 @@ long mhsmi_option_number(const mhsm_option *option, const char *value)
 
     if (option->type == MHSM_OPTION_BOOLEAN) {
         for (i = 0; i < sizeof(booleans) / sizeof(booleans[0]); i++) {
-            if (strcasecmp(value, booleans[i].word) == 0)
+            if (OPENSSL_strcasecmp(value, booleans[i].word) == 0)
                 return booleans[i].value;
         }
     } else if (option->type == MHSM_OPTION_DURATION) {

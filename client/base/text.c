@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 size_t mhsmi_text_character(const char *text, uint32_t *code)
 {
     static const struct {
@@ -66,4 +68,14 @@ void mhsmi_text_clean(char *text, size_t max)
             i += size;
         }
     }
+}
+
+const char *mhsmi_text_find(const char *text, const char *part)
+{
+    size_t size = strlen(part);
+
+    for (; text != NULL && *text != 0; text++)
+        if (OPENSSL_strncasecmp(text, part, size) == 0)
+            return text;
+    return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text from outside made fit to be shown: one line of UTF-8.
+ * Text from outside: made fit to be shown, as one line of UTF-8, and searched
+ * the same way in every locale.
  */
 #ifndef MHSM_CLIENT_BASE_TEXT_H
 #define MHSM_CLIENT_BASE_TEXT_H
@@ -17,5 +18,9 @@ size_t mhsmi_text_character(const char *text, uint32_t *code);
  * become spaces, octets that are no UTF-8 become "?", and what is longer than
  * `max` octets is cut between characters. */
 void mhsmi_text_clean(char *text, size_t max);
+
+/* The first place of `part`, whatever the case of ASCII letters; NULL when
+ * there is none or `text` is NULL. */
+const char *mhsmi_text_find(const char *text, const char *part);
 
 #endif

@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <curl/curl.h>
+#include <openssl/crypto.h>
 
 enum { url_max = 64 * 1024, host_max = 255 };
 
@@ -184,8 +184,9 @@ int mhsmi_host_has_suffix(const char *host, const char *suffix)
     if (tail < 2 || suffix[0] != '.')
         return 0;
     if (length == tail - 1)
-        return strcasecmp(host, suffix + 1) == 0;
-    return length > tail && strcasecmp(host + length - tail, suffix) == 0;
+        return OPENSSL_strcasecmp(host, suffix + 1) == 0;
+    return length > tail &&
+           OPENSSL_strcasecmp(host + length - tail, suffix) == 0;
 }
 
 /* The IPv4 address that `host` writes in dotted form, in host order. */
@@ -208,7 +209,7 @@ int mhsmi_host_is_loopback(const char *host)
 
     if (ipv4(host, &address))
         return address >> 24 == 127;
-    if (strcasecmp(host, "localhost") == 0)
+    if (OPENSSL_strcasecmp(host, "localhost") == 0)
         return 1;
     if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
         host++;

@@ -7,7 +7,8 @@
 #include "http/job.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 #include "base/clock.h"
 #include "base/url.h"
@@ -129,7 +130,7 @@ static const struct mhsmi_header *find_header(const struct mhsmi_request *from,
     size_t i;
 
     for (i = 0; i < from->header_count; i++) {
-        if (strcasecmp(from->headers[i].name, name) == 0)
+        if (OPENSSL_strcasecmp(from->headers[i].name, name) == 0)
             return &from->headers[i];
     }
     return NULL;

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 enum { header_count_max = 200, header_size_max = 64 * 1024 };
 
@@ -57,7 +58,8 @@ void mhsmi_response_clear(struct mhsmi_response *response)
 
 static int is_bearer(const char *challenge)
 {
-    return challenge != NULL && strncasecmp(challenge, "Bearer", 6) == 0 &&
+    return challenge != NULL &&
+           OPENSSL_strncasecmp(challenge, "Bearer", 6) == 0 &&
            (challenge[6] == 0 || challenge[6] == ' ' || challenge[6] == '\t');
 }
 
@@ -107,7 +109,8 @@ size_t mhsmi_job_take_header(char *line, size_t one, size_t size, void *data)
         end--;
     for (i = 0; i < kept_count; i++) {
         if ((size_t)(colon - line) == strlen(kept[i].name) &&
-            strncasecmp(line, kept[i].name, (size_t)(colon - line)) == 0 &&
+            OPENSSL_strncasecmp(line, kept[i].name, (size_t)(colon - line)) ==
+                0 &&
             !keep(member(&job->response, i), value, (size_t)(end - value)))
             return 0;
     }

@@ -6,7 +6,8 @@
 #include "mhsm/algorithm.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 #define SIGNING  (MHSM_OP_SIGN | MHSM_OP_VERIFY)
 #define CIPHER   (MHSM_OP_ENCRYPT | MHSM_OP_DECRYPT)
@@ -175,12 +176,12 @@ const mhsm_curve_info *mhsm_curve_by_name(const char *name)
     if (name == NULL)
         return NULL;
     for (i = 0; i < COUNT(curves); i++) {
-        if (strcasecmp(curves[i].name, name) == 0 ||
-            strcasecmp(curves[i].group, name) == 0)
+        if (OPENSSL_strcasecmp(curves[i].name, name) == 0 ||
+            OPENSSL_strcasecmp(curves[i].group, name) == 0)
             return &curves[i];
     }
     for (i = 0; i < COUNT(curve_aliases); i++) {
-        if (strcasecmp(curve_aliases[i].name, name) == 0)
+        if (OPENSSL_strcasecmp(curve_aliases[i].name, name) == 0)
             return mhsm_curve_find(curve_aliases[i].curve);
     }
     return NULL;
@@ -224,8 +225,8 @@ mhsm_key_type mhsm_key_type_find(const char *name)
     size_t i;
 
     for (i = 0; name != NULL && i < COUNT(types); i++) {
-        if (strcasecmp(types[i].name, name) == 0 ||
-            strcasecmp(types[i].plain, name) == 0)
+        if (OPENSSL_strcasecmp(types[i].name, name) == 0 ||
+            OPENSSL_strcasecmp(types[i].plain, name) == 0)
             return types[i].type;
     }
     return MHSM_KEY_UNKNOWN;

@@ -7,7 +7,8 @@
 #include "keys/jwk.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 #include "base/error.h"
 
@@ -244,8 +245,8 @@ mhsm_status mhsmi_jwk_parse(const char *endpoint, struct json_object *bundle,
 mhsm_status mhsmi_jwk_is(const mhsm_key *key, const char *name,
                          const char *version, mhsm_error **err)
 {
-    if (strcasecmp(key->name, name) == 0 &&
-        (version == NULL || strcasecmp(key->version, version) == 0))
+    if (OPENSSL_strcasecmp(key->name, name) == 0 &&
+        (version == NULL || OPENSSL_strcasecmp(key->version, version) == 0))
         return MHSM_OK;
     return mhsmi_error(err, MHSM_ERR_PROTOCOL,
                        "the service answered with another key: %s", key->id);

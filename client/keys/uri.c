@@ -7,7 +7,8 @@
 #include "keys/uri.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include <openssl/crypto.h>
 
 #include "base/endpoint.h"
 #include "base/error.h"
@@ -300,7 +301,7 @@ static const char *after(const char *text, const char *scheme)
 {
     size_t size = strlen(scheme);
 
-    return strncasecmp(text, scheme, size) == 0 ? text + size : NULL;
+    return OPENSSL_strncasecmp(text, scheme, size) == 0 ? text + size : NULL;
 }
 
 static mhsm_status parse_parts(const mhsm_config *config, const char *text,

@@ -65,7 +65,8 @@ struct mhsmi_loop *mhsmi_loop_new(pid_t pid, unsigned int forks)
         return NULL;
     loop->pid = pid;
     loop->forks = forks;
-    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->wake_fd =
+        mhsmi_fd_above_streams(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (loop->wake_fd < 0)
         goto no_event;
     if (pthread_mutex_init(&loop->lock, NULL) != 0)

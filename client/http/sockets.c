@@ -5,9 +5,21 @@
  */
 #include "http/sockets.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+int mhsmi_fd_above_streams(int fd)
+{
+    int copy;
+
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    (void)close(fd);
+    return copy;
+}
 
 static void remember(struct mhsmi_sockets *sockets, int fd)
 {
@@ -34,8 +46,8 @@ curl_socket_t mhsmi_sockets_open(void *data, curlsocktype purpose,
     int fd;
 
     (void)purpose; /* there is only one */
-    fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
-                address->protocol);
+    fd = mhsmi_fd_above_streams(socket(
+        address->family, address->socktype | SOCK_CLOEXEC, address->protocol));
     if (fd < 0)
         return CURL_SOCKET_BAD;
     remember(data, fd);

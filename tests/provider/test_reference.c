@@ -1,0 +1,805 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Key references in every function that reads a private key, in each place of
+ * the provider list: loading makes no request, the first signature makes the
+ * first one.  What is not ours reads as if the module were not there; what is
+ * ours and damaged is said once.
+ */
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/decoder.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/store.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define LABEL        "MHSM KEY REFERENCE"
+
+enum { PATH_ROOM = 512 };
+
+struct reference {
+    const char *name;
+    char version[33], *pem;
+    unsigned char *der;
+    long der_size;
+    EVP_PKEY *known; /* the public key, as the service tells it */
+};
+
+static struct reference references[] = {
+    {"rf-rsa", "", NULL, NULL, 0, NULL},
+    {"rf-ec", "", NULL, NULL, 0, NULL},
+    {"rf-big", "", NULL, NULL, 0, NULL},
+};
+static struct th_context contexts[3];
+
+static long requests(void)
+{
+    return th_stats().requests;
+}
+
+static void write_reference(struct reference *reference)
+{
+    BIO *out = BIO_new(BIO_s_mem());
+    char uri[64], *data, *label = NULL, *header = NULL;
+    EVP_PKEY *key;
+    long size;
+
+    snprintf(uri, sizeof(uri), "mhsm:%s", reference->name);
+    key = th_must_open(contexts[TH_LAST].lib, uri);
+    if (PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) != 1)
+        th_die("no reference of %s", reference->name);
+    size = BIO_get_mem_data(out, &data);
+    reference->pem = OPENSSL_strndup(data, (size_t)size);
+    if (PEM_read_bio(out, &label, &header, &reference->der,
+                     &reference->der_size) != 1)
+        th_die("no PEM of %s", reference->name);
+    CU_ASSERT_STRING_EQUAL(label, LABEL);
+    CU_ASSERT_STRING_EQUAL(header, "");
+    reference->known = th_public_from_service(reference->name);
+    OPENSSL_free(label);
+    OPENSSL_free(header);
+    EVP_PKEY_free(key);
+    BIO_free(out);
+    TH_QUIET();
+}
+
+static void prepare(void)
+{
+    int order;
+    size_t i;
+
+    th_rsa_create("rf-rsa", 2048, references[0].version);
+    th_ec_create("rf-ec", "P-256", references[1].version);
+    th_ec_create("rf-big", "P-521", references[2].version);
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        th_context_open(&contexts[order], (enum th_order)order);
+    for (i = 0; i < COUNT(references); i++)
+        write_reference(&references[i]);
+}
+
+/* The key is ours, whole, and costs nothing until it is used. */
+static void judge(OSSL_LIB_CTX *lib, EVP_PKEY *key,
+                  const struct reference *reference, long before,
+                  const char *what)
+{
+    char uri[256] = "";
+
+    TH_TRUE(key != NULL, "%s of %s", what, reference->name);
+    TH_QUIET();
+    if (key == NULL)
+        return;
+    TH_TRUE(requests() == before, "%s of %s", what, reference->name);
+    TH_TRUE(EVP_PKEY_eq(key, reference->known) == 1, "%s", what);
+    TH_TRUE(EVP_PKEY_get_utf8_string_param(key, "mhsm-uri", uri, sizeof(uri),
+                                           NULL) == 1 &&
+                strstr(uri, reference->version) != NULL,
+            "%s: %s", what, uri);
+    TH_TRUE(requests() == before, "%s of %s", what, reference->name);
+    TH_QUIET();
+    if (lib != NULL) {
+        struct th_scheme scheme = th_scheme_of(key);
+
+        TH_TRUE(th_sign_and_verify(lib, key, &scheme, "text"), "%s", what);
+        TH_TRUE(requests() == before + 1, "%s of %s: %ld", what,
+                reference->name, requests() - before);
+        TH_QUIET();
+    }
+    EVP_PKEY_free(key);
+}
+
+static BIO *text_bio(const char *text)
+{
+    return BIO_new_mem_buf(text, -1);
+}
+
+static EVP_PKEY *read_pem(OSSL_LIB_CTX *lib, const char *text)
+{
+    BIO *bio = text_bio(text);
+    EVP_PKEY *key =
+        PEM_read_bio_PrivateKey_ex(bio, NULL, NULL, NULL, lib, NULL);
+
+    BIO_free(bio);
+    return key;
+}
+
+static void by_pem(void)
+{
+    size_t i;
+    int order;
+
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        for (i = 0; i < COUNT(references); i++) {
+            OSSL_LIB_CTX *lib = contexts[order].lib;
+            long before;
+
+            /* The first request of a context gets a token as well. */
+            EVP_PKEY_free(th_must_open(lib, "mhsm:rf-ec"));
+            before = requests();
+            judge(lib, read_pem(lib, references[i].pem), &references[i], before,
+                  "PEM_read_bio_PrivateKey");
+        }
+}
+
+static EVP_PKEY *decode(OSSL_LIB_CTX *lib, const struct reference *reference,
+                        const char *input, const char *type, int selection)
+{
+    const unsigned char *data = reference->der;
+    size_t size = (size_t)reference->der_size;
+    EVP_PKEY *key = NULL;
+    OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(
+        &key, input, NULL, type, selection, lib, NULL);
+
+    if (input == NULL || strcmp(input, "PEM") == 0) {
+        data = (const unsigned char *)reference->pem;
+        size = strlen(reference->pem);
+    }
+    if (ctx == NULL || OSSL_DECODER_from_data(ctx, &data, &size) != 1) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    OSSL_DECODER_CTX_free(ctx);
+    return key;
+}
+
+static void by_decoder(void)
+{
+    static const char *const inputs[] = {"PEM", "DER", NULL};
+    static const int selections[] = {EVP_PKEY_KEYPAIR, 0};
+    size_t r, i, s;
+    int order;
+
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        for (r = 0; r < COUNT(references); r++)
+            for (i = 0; i < COUNT(inputs); i++)
+                for (s = 0; s < COUNT(selections); s++) {
+                    OSSL_LIB_CTX *lib = contexts[order].lib;
+                    int rsa = strcmp(references[r].name, "rf-rsa") == 0;
+                    long before = requests();
+
+                    judge(NULL,
+                          decode(lib, &references[r], inputs[i], NULL,
+                                 selections[s]),
+                          &references[r], before, "OSSL_DECODER");
+                    judge(NULL,
+                          decode(lib, &references[r], inputs[i],
+                                 rsa ? "RSA" : "EC", selections[s]),
+                          &references[r], before, "OSSL_DECODER of the type");
+                    TH_TRUE(decode(lib, &references[r], inputs[i],
+                                   rsa ? "EC" : "RSA", selections[s]) == NULL,
+                            "%s", references[r].name);
+                    ERR_clear_error();
+                }
+}
+
+static void by_d2i(void)
+{
+    size_t i;
+    int order;
+
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        for (i = 0; i < COUNT(references); i++) {
+            const unsigned char *at = references[i].der;
+            OSSL_LIB_CTX *lib = contexts[order].lib;
+            long before = requests();
+            int type = i == 0 ? EVP_PKEY_RSA : EVP_PKEY_EC;
+            BIO *bio;
+
+            judge(lib,
+                  d2i_AutoPrivateKey_ex(NULL, &at, references[i].der_size, lib,
+                                        NULL),
+                  &references[i], before, "d2i_AutoPrivateKey");
+            CU_ASSERT_PTR_EQUAL(at, references[i].der + references[i].der_size);
+            before = requests();
+            at = references[i].der;
+            judge(NULL,
+                  d2i_PrivateKey_ex(type, NULL, &at, references[i].der_size,
+                                    lib, NULL),
+                  &references[i], before, "d2i_PrivateKey");
+            bio =
+                BIO_new_mem_buf(references[i].der, (int)references[i].der_size);
+            judge(NULL, d2i_PrivateKey_ex_bio(bio, NULL, lib, NULL),
+                  &references[i], before, "d2i_PrivateKey_bio");
+            BIO_free(bio);
+        }
+}
+
+static void write_file(char *path, const void *data, size_t size)
+{
+    FILE *file;
+
+    snprintf(path, PATH_ROOM, "%s/file", th_state());
+    file = fopen(path, "wb");
+    if (file == NULL || fwrite(data, 1, size, file) != size ||
+        fclose(file) != 0)
+        th_die("cannot write %s", path);
+}
+
+/* The first object, whatever it is, when it is a private key. */
+static EVP_PKEY *open_any(OSSL_LIB_CTX *lib, const char *path)
+{
+    OSSL_STORE_CTX *store =
+        OSSL_STORE_open_ex(path, lib, NULL, NULL, NULL, NULL, NULL, NULL);
+    OSSL_STORE_INFO *info = store == NULL ? NULL : OSSL_STORE_load(store);
+    EVP_PKEY *key = NULL;
+
+    if (info != NULL && OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
+        key = OSSL_STORE_INFO_get1_PKEY(info);
+    OSSL_STORE_INFO_free(info);
+    OSSL_STORE_close(store);
+    return key;
+}
+
+static void by_store(void)
+{
+    char path[PATH_ROOM];
+    size_t i;
+    int order;
+
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        for (i = 0; i < COUNT(references); i++) {
+            OSSL_LIB_CTX *lib = contexts[order].lib;
+            long before = requests();
+
+            write_file(path, references[i].pem, strlen(references[i].pem));
+            judge(NULL, th_open(lib, path), &references[i], before,
+                  "OSSL_STORE of PEM");
+            judge(NULL, open_any(lib, path), &references[i], before,
+                  "OSSL_STORE of PEM, anything");
+            TH_TRUE(th_open_as(lib, path, OSSL_STORE_INFO_CERT) == NULL, "%s",
+                    references[i].name);
+            ERR_clear_error();
+            write_file(path, references[i].der, (size_t)references[i].der_size);
+            judge(NULL, th_open(lib, path), &references[i], before,
+                  "OSSL_STORE of DER");
+            judge(NULL, open_any(lib, path), &references[i], before,
+                  "OSSL_STORE of DER, anything");
+        }
+}
+
+/* A certificate before the key in one file, as HAProxy has it. */
+static void in_tls(void)
+{
+    char path[PATH_ROOM], *data;
+    size_t i;
+    int order;
+
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        for (i = 0; i < COUNT(references); i++) {
+            OSSL_LIB_CTX *lib = contexts[order].lib;
+            EVP_PKEY *key = read_pem(lib, references[i].pem);
+            struct th_scheme scheme = th_scheme_of(key);
+            X509 *certificate = th_certificate(lib, key, key, &scheme);
+            SSL_CTX *ctx = SSL_CTX_new_ex(lib, NULL, TLS_server_method());
+            struct th_tls tls = {.server_lib = lib,
+                                 .client_lib = th_plain(),
+                                 .version = TLS1_3_VERSION};
+            BIO *file = BIO_new(BIO_s_mem());
+            long before = requests();
+
+            PEM_write_bio_X509(file, certificate);
+            BIO_puts(file, references[i].pem);
+            (void)BIO_get_mem_data(file, &data);
+            write_file(path, data, (size_t)BIO_pending(file));
+            CU_ASSERT_EQUAL(SSL_CTX_use_certificate_chain_file(ctx, path), 1);
+            CU_ASSERT_EQUAL(
+                SSL_CTX_use_PrivateKey_file(ctx, path, SSL_FILETYPE_PEM), 1);
+            CU_ASSERT_EQUAL(SSL_CTX_check_private_key(ctx), 1);
+            TH_QUIET();
+            write_file(path, references[i].der, (size_t)references[i].der_size);
+            CU_ASSERT_EQUAL(
+                SSL_CTX_use_PrivateKey_file(ctx, path, SSL_FILETYPE_ASN1), 1);
+            CU_ASSERT_EQUAL(SSL_CTX_check_private_key(ctx), 1);
+            CU_ASSERT_EQUAL(requests(), before);
+            tls.key = key;
+            tls.certificate = certificate;
+            CU_ASSERT(th_handshake(&tls));
+            CU_ASSERT_EQUAL(requests(), before + 1);
+            TH_QUIET();
+            BIO_free(file);
+            SSL_CTX_free(ctx);
+            X509_free(certificate);
+            EVP_PKEY_free(key);
+        }
+}
+
+/* The same text with each "\n" become `end`. */
+static char *line_ends(const char *text, const char *end)
+{
+    size_t room = 3 * strlen(text) + 1, at = 0;
+    char *copy = OPENSSL_malloc(room);
+
+    for (; *text != '\0'; text++) {
+        if (*text == '\n')
+            at += (size_t)snprintf(copy + at, room - at, "%s", end);
+        else
+            copy[at++] = *text;
+    }
+    copy[at] = '\0';
+    return copy;
+}
+
+static char *join(const char *a, const char *b)
+{
+    size_t size = strlen(a) + strlen(b) + 1;
+    char *text = OPENSSL_malloc(size);
+
+    snprintf(text, size, "%s%s", a, b);
+    return text;
+}
+
+/* A software key in PEM, made now. */
+static char *foreign_pem(const char *type, const char *group)
+{
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(th_plain(), NULL, type, group);
+    BIO *out = BIO_new(BIO_s_mem());
+    char *data, *text;
+    long size;
+
+    if (PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) != 1)
+        th_die("no %s key", type);
+    size = BIO_get_mem_data(out, &data);
+    text = OPENSSL_strndup(data, (size_t)size);
+    EVP_PKEY_free(key);
+    BIO_free(out);
+    return text;
+}
+
+static void in_company(void)
+{
+    const struct reference *reference = &references[1];
+    char *other = foreign_pem("EC", "P-256"), *text, *crlf;
+    int order;
+
+    for (order = TH_LAST; order <= TH_PREFERRED; order++) {
+        OSSL_LIB_CTX *lib = contexts[order].lib;
+        long before = requests();
+        EVP_PKEY *key;
+
+        text = join("Some words.\n\n-----BEGIN nothing\n", reference->pem);
+        judge(NULL, read_pem(lib, text), reference, before, "text before");
+        OPENSSL_free(text);
+        crlf = line_ends(reference->pem, "\r\n");
+        judge(NULL, read_pem(lib, crlf), reference, before, "CRLF");
+        OPENSSL_free(crlf);
+        crlf = line_ends(reference->pem, " \n");
+        judge(NULL, read_pem(lib, crlf), reference, before, "trailing blanks");
+        OPENSSL_free(crlf);
+        text = join(reference->pem, other);
+        judge(NULL, read_pem(lib, text), reference, before, "a key after it");
+        OPENSSL_free(text);
+        /* The first key of a file is the one. */
+        text = join(other, reference->pem);
+        key = read_pem(lib, text);
+        CU_ASSERT(key != NULL && EVP_PKEY_eq(key, reference->known) != 1);
+        TH_QUIET();
+        EVP_PKEY_free(key);
+        OPENSSL_free(text);
+    }
+    OPENSSL_free(other);
+}
+
+/* A reader of one line at a time, that cannot go back. */
+static void from_a_pipe(void)
+{
+    const struct reference *reference = &references[0];
+    long before = requests();
+    FILE *read_end;
+    int ends[2];
+
+    if (pipe(ends) != 0 ||
+        write(ends[1], reference->pem, strlen(reference->pem)) < 0)
+        th_die("no pipe");
+    close(ends[1]);
+    read_end = fdopen(ends[0], "r");
+    judge(NULL,
+          PEM_read_PrivateKey_ex(read_end, NULL, NULL, NULL,
+                                 contexts[TH_LAST].lib, NULL),
+          reference, before, "a pipe");
+    fclose(read_end);
+}
+
+/* What is asked for is a public key: a reference is none, and is skipped. */
+static void no_public_key(void)
+{
+    const struct reference *reference = &references[1];
+    BIO *bio = text_bio(reference->pem), *both;
+    EVP_PKEY *key;
+    char *data;
+    int order;
+
+    CU_ASSERT_PTR_NULL(PEM_read_bio_PUBKEY_ex(bio, NULL, NULL, NULL,
+                                              contexts[TH_LAST].lib, NULL));
+    ERR_clear_error();
+    BIO_free(bio);
+    for (order = TH_LAST; order <= TH_PREFERRED; order++) {
+        both = BIO_new(BIO_s_mem());
+        BIO_puts(both,
+                 "-----BEGIN " LABEL "-----\nAAAA\n-----END " LABEL "-----\n");
+        BIO_puts(both, reference->pem);
+        PEM_write_bio_PUBKEY(both, reference->known);
+        (void)BIO_get_mem_data(both, &data);
+        bio = BIO_new_mem_buf(data, BIO_pending(both));
+        key = PEM_read_bio_PUBKEY_ex(bio, NULL, NULL, NULL, contexts[order].lib,
+                                     NULL);
+        CU_ASSERT(key != NULL && EVP_PKEY_eq(key, reference->known) == 1);
+        TH_QUIET();
+        EVP_PKEY_free(key);
+        BIO_free(bio);
+        BIO_free(both);
+    }
+}
+
+/* Changes to a good PEM text: the first `from` becomes `to`. */
+static const struct {
+    const char *from, *to, *says;
+} damages[] = {
+    {"-----END", "-----FIN", "end line"},
+    {"END MHSM KEY REFERENCE", "END KEY REFERENCE", "end line"},
+    {"-----\nM", "-----\n!", "base64"},
+    {"-----\nMI", "-----\nNI", "begin"},
+    {"-----\nMI", "-----\nAAAAMI", "begin"},
+    {"-----\nM", "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: NONE\n\nM", ""},
+    {"-----\nM", "-----\nX: y\n\nM", "PEM headers"},
+    {"\n-----END", "\nAAAA\n-----END", ""},
+};
+
+static char *replace(const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    size_t size = strlen(text) + strlen(to) + 1;
+    char *changed = OPENSSL_malloc(size);
+
+    if (at == NULL)
+        th_die("no %s", from);
+    snprintf(changed, size, "%.*s%s%s", (int)(at - text), text, to,
+             at + strlen(from));
+    return changed;
+}
+
+static void damaged(void)
+{
+    char path[PATH_ROOM];
+    size_t i;
+    int order;
+
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        for (i = 0; i < COUNT(damages); i++) {
+            OSSL_LIB_CTX *lib = contexts[order].lib;
+            char *text =
+                replace(references[1].pem, damages[i].from, damages[i].to);
+            long before = requests();
+            SSL_CTX *ctx = SSL_CTX_new_ex(lib, NULL, TLS_server_method());
+
+            TH_TRUE(read_pem(lib, text) == NULL, "%s", text);
+            if (damages[i].says[0] != '\0')
+                TH_ONE_ERROR("key reference", damages[i].says);
+            ERR_clear_error();
+            write_file(path, text, strlen(text));
+            TH_TRUE(SSL_CTX_use_PrivateKey_file(ctx, path, SSL_FILETYPE_PEM) !=
+                        1,
+                    "%s", text);
+            if (damages[i].says[0] != '\0')
+                TH_ONE_ERROR("key reference", damages[i].says);
+            ERR_clear_error();
+            TH_TRUE(th_open(lib, path) == NULL, "%s", text);
+            if (damages[i].says[0] != '\0')
+                TH_ONE_ERROR("key reference", damages[i].says);
+            ERR_clear_error();
+            CU_ASSERT_EQUAL(requests(), before);
+            SSL_CTX_free(ctx);
+            OPENSSL_free(text);
+        }
+}
+
+/* DER again as a PEM of our label. */
+static char *to_pem(const unsigned char *der, long size)
+{
+    BIO *out = BIO_new(BIO_s_mem());
+    char *data, *text;
+
+    PEM_write_bio(out, LABEL, "", der, size);
+    size = BIO_get_mem_data(out, &data);
+    text = OPENSSL_strndup(data, (size_t)size);
+    BIO_free(out);
+    return text;
+}
+
+/* One octet of what it holds changed; `find` begins there. */
+static void altered(void)
+{
+    static const struct {
+        const char *find;
+        size_t offset;
+        unsigned char octet;
+        const char *says;
+    } rows[] = {
+        {"mhsm key reference v1", 20, '2', "\"mhsm key reference v2\""},
+        {"localhost", 0, 'e', "eocalhost"},
+        {"rf-ec/", 5, '-', "URI"},
+        {"EC-HSM", 0, 'X', "XC-HSM"},
+        {"EC-HSM", 5, 0, "kty"},
+        /* A point that is not on its curve. */
+        {"EC-HSM", (size_t)-6, 1, "public key"},
+    };
+    const struct reference *reference = &references[1];
+    size_t size = (size_t)reference->der_size, i;
+
+    for (i = 0; i < COUNT(rows); i++) {
+        unsigned char *der = OPENSSL_memdup(reference->der, size);
+        unsigned char *at =
+            memmem(der, size, rows[i].find, strlen(rows[i].find));
+        char *text;
+
+        if (at == NULL)
+            th_die("no %s in the reference", rows[i].find);
+        at += rows[i].offset;
+        *at = *at == rows[i].octet ? (unsigned char)(*at + 1) : rows[i].octet;
+        text = to_pem(der, (long)size);
+        TH_TRUE(read_pem(contexts[TH_LAST].lib, text) == NULL, "%s",
+                rows[i].says);
+        TH_ONE_ERROR(rows[i].says);
+        OPENSSL_free(text);
+        OPENSSL_free(der);
+    }
+}
+
+/* The reasons in the queue, which it empties. */
+static void reasons(char *text, size_t size)
+{
+    unsigned long code;
+    size_t at = 0;
+
+    text[0] = '\0';
+    while ((code = ERR_get_error()) != 0)
+        if (at < size)
+            at += (size_t)snprintf(text + at, size - at, "%lx ", code);
+}
+
+/* Input that is not ours: the same key, or the same errors, as without us. */
+static void foreign(void)
+{
+    static const char *const fixed[] = {
+        "",
+        "words\n",
+        "-----BEGIN SOMETHING-----\nAAAA\n-----END SOMETHING-----\n",
+        "-----BEGIN SOMETHING-----\n!!!!\n-----END SOMETHING-----\n",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN MHSM KEY-----\nMAA=\n-----END MHSM KEY-----\n",
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+        "-----END EC PARAMETERS-----\n",
+    };
+    char *texts[COUNT(fixed) + 5], expected[1024], seen[1024], path[PATH_ROOM];
+    size_t i;
+    int order;
+
+    for (i = 0; i < COUNT(fixed); i++)
+        texts[i] = OPENSSL_strdup(fixed[i]);
+    texts[i++] = foreign_pem("EC", "P-384");
+    texts[i++] = foreign_pem("ED25519", NULL);
+    texts[i++] = foreign_pem("X25519", NULL);
+    texts[i] = join(fixed[2], texts[i - 1]);
+    i++;
+    texts[i] = join(texts[i - 2], fixed[2]);
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        for (i = 0; i < COUNT(texts); i++) {
+            OSSL_LIB_CTX *lib = contexts[order].lib;
+            EVP_PKEY *without = read_pem(th_plain(), texts[i]), *with;
+
+            reasons(expected, sizeof(expected));
+            with = read_pem(lib, texts[i]);
+            reasons(seen, sizeof(seen));
+            TH_TRUE((with == NULL) == (without == NULL), "%s", texts[i]);
+            TH_TRUE(strcmp(expected, seen) == 0, "%s: %s, not %s", texts[i],
+                    seen, expected);
+            if (with != NULL && without != NULL)
+                CU_ASSERT_EQUAL(EVP_PKEY_eq(with, without), 1);
+            EVP_PKEY_free(with);
+            EVP_PKEY_free(without);
+            write_file(path, texts[i], strlen(texts[i]));
+            without = th_open(th_plain(), path);
+            reasons(expected, sizeof(expected));
+            with = th_open(lib, path);
+            reasons(seen, sizeof(seen));
+            TH_TRUE((with == NULL) == (without == NULL), "%s", texts[i]);
+            TH_TRUE(strcmp(expected, seen) == 0, "%s: %s, not %s", texts[i],
+                    seen, expected);
+            EVP_PKEY_free(with);
+            EVP_PKEY_free(without);
+        }
+    for (i = 0; i < COUNT(texts); i++)
+        OPENSSL_free(texts[i]);
+}
+
+/* What the HSM's keys are written as. */
+static void written(void)
+{
+    const struct reference *reference = &references[0];
+    EVP_PKEY *key = read_pem(contexts[TH_LAST].lib, reference->pem);
+    BIO *out = BIO_new(BIO_s_mem());
+    char pass[] = "secret", *data;
+    PKCS12 *p12;
+
+    CU_ASSERT_EQUAL(EVP_PKEY_print_private(out, key, 0, NULL), 1);
+    BIO_write(out, "", 1);
+    (void)BIO_get_mem_data(out, &data);
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, "RSA-HSM, 2048 bit"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, reference->version));
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, "Key-URI: mhsm://localhost"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, "sign,verify"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, "Modulus:"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(data, "Exponent: 65537"));
+    TH_QUIET();
+    (void)BIO_reset(out);
+    /* A cipher makes no difference, and nobody is asked for a pass phrase. */
+    CU_ASSERT_EQUAL(PEM_write_bio_PrivateKey(out, key, EVP_aes_256_cbc(), NULL,
+                                             0, NULL, pass),
+                    1);
+    CU_ASSERT_EQUAL((size_t)BIO_get_mem_data(out, &data),
+                    strlen(reference->pem));
+    CU_ASSERT_EQUAL(memcmp(data, reference->pem, strlen(reference->pem)), 0);
+    TH_QUIET();
+    (void)BIO_reset(out);
+    CU_ASSERT_EQUAL(i2d_PrivateKey_bio(out, key), 1);
+    CU_ASSERT_EQUAL(BIO_get_mem_data(out, &data), reference->der_size);
+    CU_ASSERT_EQUAL(memcmp(data, reference->der, (size_t)reference->der_size),
+                    0);
+    TH_QUIET();
+    CU_ASSERT_PTR_NULL(EVP_PKEY2PKCS8(key));
+    TH_ONE_ERROR(reference->name, "PKCS#8", "mhsm key pem");
+    p12 = PKCS12_create_ex(pass, NULL, key, NULL, NULL, 0, 0, 0, 0, 0,
+                           contexts[TH_LAST].lib, NULL);
+    CU_ASSERT_PTR_NULL(p12);
+    TH_ONE_ERROR(reference->name, "PKCS#12");
+    BIO_free(out);
+    EVP_PKEY_free(key);
+}
+
+/* A context with nothing but the module. */
+static void alone(void)
+{
+    OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
+    OSSL_PROVIDER *provider;
+    long before = requests();
+
+    OSSL_PROVIDER_set_default_search_path(lib, getenv("TEST_MODULES"));
+    provider = OSSL_PROVIDER_load(lib, "mhsm");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(provider);
+    judge(NULL, read_pem(lib, references[0].pem), &references[0], before,
+          "the module alone");
+    judge(NULL, read_pem(lib, references[1].pem), &references[1], before,
+          "the module alone");
+    OSSL_PROVIDER_unload(provider);
+    OSSL_LIB_CTX_free(lib);
+}
+
+static void later_versions_do_not_matter(void)
+{
+    long before;
+    EVP_PKEY *now;
+
+    th_ec_create("rf-ec", "P-256", NULL);
+    now = th_public_from_service("rf-ec");
+    CU_ASSERT_EQUAL(EVP_PKEY_eq(now, references[1].known), 0);
+    before = requests();
+    judge(contexts[TH_LAST].lib,
+          read_pem(contexts[TH_LAST].lib, references[1].pem), &references[1],
+          before, "after a rotation");
+    EVP_PKEY_free(now);
+}
+
+/* A reference is no right: the signature is refused, the loading is not. */
+static void without_rights(void)
+{
+    struct th_principal nobody;
+    struct th_context context;
+    struct th_scheme scheme;
+    EVP_PKEY *key;
+    size_t size;
+
+    th_principal_new("rf-nobody", NULL, NULL, &nobody);
+    th_principal_use(&nobody);
+    th_context_open(&context, TH_LAST);
+    key = read_pem(context.lib, references[1].pem);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+    TH_QUIET();
+    scheme = th_scheme_of(key);
+    CU_ASSERT_PTR_NULL(th_sign(context.lib, key, &scheme, "text", &size));
+    TH_ONE_ERROR("403", "keys/sign");
+    EVP_PKEY_free(key);
+    th_context_close(&context);
+    th_environment_reset();
+}
+
+/* Away at the start: the program starts, thanks to the reference. */
+static void while_the_hsm_is_away(void)
+{
+    struct th_context context;
+    struct th_scheme scheme;
+    EVP_PKEY *key;
+    size_t size;
+
+    setenv("MHSM_RETRIES", "0", 1);
+    th_emulator_kill();
+    th_context_open(&context, TH_LAST);
+    key = read_pem(context.lib, references[1].pem);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+    TH_QUIET();
+    scheme = th_scheme_of(key);
+    CU_ASSERT_PTR_NULL(th_sign(context.lib, key, &scheme, "text", &size));
+    TH_ONE_ERROR("connect");
+    th_emulator_start();
+    CU_ASSERT(th_sign_and_verify(context.lib, key, &scheme, "text"));
+    TH_QUIET();
+    EVP_PKEY_free(key);
+    th_context_close(&context);
+    unsetenv("MHSM_RETRIES");
+}
+
+static void end(void)
+{
+    size_t i;
+    int order;
+
+    for (order = TH_LAST; order <= TH_PREFERRED; order++)
+        th_context_close(&contexts[order]);
+    for (i = 0; i < COUNT(references); i++) {
+        OPENSSL_free(references[i].pem);
+        OPENSSL_free(references[i].der);
+        EVP_PKEY_free(references[i].known);
+    }
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"references", prepare},
+        {"by PEM_read_bio_PrivateKey", by_pem},
+        {"by OSSL_DECODER", by_decoder},
+        {"by d2i_PrivateKey", by_d2i},
+        {"by OSSL_STORE", by_store},
+        {"by libssl", in_tls},
+        {"in company", in_company},
+        {"from a pipe", from_a_pipe},
+        {"a reference is no public key", no_public_key},
+        {"damaged PEM", damaged},
+        {"altered content", altered},
+        {"foreign input", foreign},
+        {"what is written", written},
+        {"the module alone", alone},
+        {"later versions", later_versions_do_not_matter},
+        {"without rights", without_rights},
+        {"while the HSM is away", while_the_hsm_is_away},
+        {"the end", end},
+        CU_TEST_INFO_NULL,
+    };
+
+    return th_main("provider: key references", tests);
+}

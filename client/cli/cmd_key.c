@@ -63,15 +63,23 @@ static mhsm_status parse_type(const struct cli *cli, mhsm_key_spec *spec,
 {
     const char *kty = cli->values[CLI_KTY], *size = cli->values[CLI_SIZE];
     const char *curve = cli->values[CLI_CURVE];
+    const mhsm_parameter_set *set = mhsm_parameter_set_find(kty);
     const mhsm_curve_info *info;
     unsigned long bits = 0;
     mhsm_status st;
 
     spec->type = kty != NULL ? mhsm_key_type_find(kty) : MHSM_KEY_RSA;
-    if (spec->type == MHSM_KEY_UNKNOWN)
+    if (set != NULL) {
+        spec->type = MHSM_KEY_AKP;
+        spec->algorithm = set->name;
+    } else if (spec->type == MHSM_KEY_UNKNOWN || spec->type == MHSM_KEY_AKP) {
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "--kty %s: it is one of RSA, EC, oct", kty);
-    if (size != NULL && spec->type == MHSM_KEY_EC)
+                           "--kty %s: it is one of RSA, EC, oct, ML-DSA-44, "
+                           "ML-DSA-65, ML-DSA-87",
+                           kty);
+    }
+    if (size != NULL && spec->type != MHSM_KEY_RSA &&
+        spec->type != MHSM_KEY_OCT)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "--size is for RSA and oct; EC has --curve");
     if (curve != NULL && spec->type != MHSM_KEY_EC)

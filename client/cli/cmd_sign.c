@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * mhsm sign, mhsm verify.  The file is hashed here, so that its content stays
- * here; only for HMAC, which the HSM computes over the message, it does not.
+ * here (ML-DSA: to mu, which stands for it); only for HMAC, which the HSM
+ * computes over the message, it does not.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,28 +19,52 @@ static mhsm_status typed_digest(const struct cli *cli,
                                 const mhsm_algorithm *algorithm,
                                 struct mhsmi_buf *material, mhsm_error **err)
 {
+    size_t wanted =
+        algorithm->type == MHSM_KEY_AKP ? MHSM_MU_SIZE : algorithm->digest_size;
     mhsm_status st;
 
     if (cli_input_path(cli) != NULL)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "--digest and a file: only one input");
     st = cli_hex_option(cli, CLI_DIGEST, "--digest", material, err);
-    if (st == MHSM_OK && material->size != algorithm->digest_size)
-        st = mhsmi_error(
-            err, MHSM_ERR_ARGUMENT, "--digest has %zu octets, but %s takes %zu",
-            material->size, algorithm->name, algorithm->digest_size);
+    if (st == MHSM_OK && material->size != wanted)
+        st = mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                         "--digest has %zu octets, but %s takes %zu",
+                         material->size, algorithm->name, wanted);
+    return st;
+}
+
+static mhsm_status get_mu(const struct cli *cli, const mhsm_key *key,
+                          struct mhsmi_buf *mu, mhsm_error **err)
+{
+    struct mhsmi_buf context;
+    mhsm_status st;
+
+    mhsmi_buf_init(&context, MHSM_CONTEXT_SIZE_MAX);
+    st = cli_hex_option(cli, CLI_CONTEXT, "--context", &context, err);
+    if (st == MHSM_OK)
+        st = cli_local_mu(key, &context, cli_input_path(cli), mu, err);
+    mhsmi_buf_clear(&context);
     return st;
 }
 
 /* What goes to the HSM: the digest, or with some algorithms the message. */
-static mhsm_status get_material(const struct cli *cli,
+static mhsm_status get_material(const struct cli *cli, const mhsm_key *key,
                                 const mhsm_algorithm *algorithm,
                                 struct mhsmi_buf *material, mhsm_error **err)
 {
+    int is_akp = algorithm->type == MHSM_KEY_AKP;
     int takes_message = algorithm->type == MHSM_KEY_OCT ||
-                        algorithm->digest == NULL ||
-                        algorithm->digest_size == 0;
+                        (algorithm->digest == NULL && !is_akp);
 
+    if (cli->values[CLI_CONTEXT] != NULL && !is_akp)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "--context is for ML-DSA, not for %s",
+                           algorithm->name);
+    if (cli->values[CLI_CONTEXT] != NULL && cli->values[CLI_DIGEST] != NULL)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "--context and --digest: mu holds the context "
+                           "already");
     if (takes_message && cli->values[CLI_DIGEST] != NULL)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "%s takes the message itself, not a digest",
@@ -48,8 +73,24 @@ static mhsm_status get_material(const struct cli *cli,
         return cli_file_slurp(cli_input_path(cli), material, err);
     if (cli->values[CLI_DIGEST] != NULL)
         return typed_digest(cli, algorithm, material, err);
+    if (is_akp)
+        return get_mu(cli, key, material, err);
     return cli_local_digest(algorithm->digest, cli_input_path(cli), material,
                             err);
+}
+
+static mhsm_status make_signature(const struct cli *cli, const mhsm_key *key,
+                                  const mhsm_algorithm *algorithm,
+                                  const struct mhsmi_buf *material,
+                                  mhsm_result **result, mhsm_error **err)
+{
+    mhsm_message message = {.mu = material->data};
+
+    if (algorithm->type == MHSM_KEY_AKP)
+        return mhsm_sign_message(cli->client, key, &message, result, err);
+    return mhsm_sign(cli->client, key, algorithm->name,
+                     (const unsigned char *)mhsmi_buf_text(material),
+                     material->size, result, err);
 }
 
 mhsm_status cli_sign(struct cli *cli, mhsm_error **err)
@@ -79,10 +120,9 @@ mhsm_status cli_sign(struct cli *cli, mhsm_error **err)
                          algorithm->name);
         goto out;
     }
-    if ((st = get_material(cli, algorithm, &material, err)) != MHSM_OK ||
-        (st = mhsm_sign(cli->client, key, algorithm->name,
-                        (const unsigned char *)mhsmi_buf_text(&material),
-                        material.size, &result, err)) != MHSM_OK ||
+    if ((st = get_material(cli, key, algorithm, &material, err)) != MHSM_OK ||
+        (st = make_signature(cli, key, algorithm, &material, &result, err)) !=
+            MHSM_OK ||
         (st = cli_envelope_name(&envelope, key, algorithm, err)) != MHSM_OK)
         goto out;
     data = mhsm_result_data(result, &size);
@@ -134,6 +174,22 @@ struct check {
     const struct mhsmi_buf *material, *signature;
 };
 
+/* Here, when OpenSSL can, else by the HSM. */
+static mhsm_status check_mu(const struct cli *cli, const struct check *check,
+                            int *valid, mhsm_error **err)
+{
+    mhsm_message message = {.mu = check->material->data};
+
+    if (cli->values[CLI_REMOTE] == NULL &&
+        cli_local_has(mhsm_key_parameter_set(check->key)))
+        return cli_local_verify_mu(check->key, check->material,
+                                   check->signature, valid, err);
+    return mhsm_verify_message(
+        cli->client, check->key, &message,
+        (const unsigned char *)mhsmi_buf_text(check->signature),
+        check->signature->size, valid, err);
+}
+
 static mhsm_status check_signature(const struct cli *cli,
                                    const struct check *check, int *valid,
                                    mhsm_error **err)
@@ -143,6 +199,8 @@ static mhsm_status check_signature(const struct cli *cli,
                     check->algorithm->type == MHSM_KEY_OCT ||
                     check->algorithm->digest == NULL;
 
+    if (check->algorithm->type == MHSM_KEY_AKP)
+        return check_mu(cli, check, valid, err);
     if (!is_remote)
         return cli_local_verify(check->key, check->algorithm, check->material,
                                 check->signature, valid, err);
@@ -207,7 +265,7 @@ mhsm_status cli_verify(struct cli *cli, mhsm_error **err)
         (st = normalise(cli, key, &envelope, err)) != MHSM_OK ||
         (st = cli_get_algorithm(cli, &envelope, key, MHSM_OP_VERIFY, &algorithm,
                                 err)) != MHSM_OK ||
-        (st = get_material(cli, algorithm, &material, err)) != MHSM_OK)
+        (st = get_material(cli, key, algorithm, &material, err)) != MHSM_OK)
         goto out;
     check.key = key;
     check.algorithm = algorithm;

@@ -43,6 +43,7 @@ enum cli_option_id {
     CLI_YES,
     CLI_ALGORITHM,
     CLI_DIGEST,
+    CLI_CONTEXT,
     CLI_IN,
     CLI_OUT,
     CLI_FORMAT,

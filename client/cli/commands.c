@@ -36,7 +36,8 @@ static const struct cli_option key_options[] = {
 
 static const struct cli_option create_options[] = {
     {CLI_KTY, "kty", 0, 0, "TYPE", NULL,
-     "RSA (when not given), EC or oct, with or without -HSM"},
+     "RSA (when not given), EC or oct, with or without -HSM; or ML-DSA-44, "
+     "ML-DSA-65 or ML-DSA-87, which need api-version 2026-05-01-preview"},
     {CLI_SIZE, "size", 0, 0, "BITS", NULL,
      "RSA: 2048 (when not given), 3072 or 4096; oct: 128, 192 or 256 (when "
      "not given)"},
@@ -85,11 +86,19 @@ static const struct cli_option download_options[] = {
 static const struct cli_option pem_options[] = {
     OUT_OPTION, {0, NULL, 0, 0, NULL, NULL, NULL}};
 
+#define CONTEXT_OPTION                                                         \
+    {                                                                          \
+        CLI_CONTEXT, "context", 0, 0, "HEX", NULL,                             \
+            "ML-DSA: the context of the message, up to 255 octets; none when " \
+            "not given"                                                        \
+    }
+
 static const struct cli_option sign_options[] = {
-    ALGORITHM_OPTION("PS256 for RSA, the curve's ES algorithm for EC and "
-                     "HS256 for oct keys"),
+    ALGORITHM_OPTION("PS256 for RSA, the curve's ES algorithm for EC, HS256 "
+                     "for oct keys, and the one of an ML-DSA key"),
     {CLI_DIGEST, "digest", 0, 0, "HEX", NULL,
-     "Sign this digest instead of a file's"},
+     "Sign this digest (ML-DSA: the 64 octets of mu) instead of a file's"},
+    CONTEXT_OPTION,
     IN_OPTION,
     OUT_OPTION,
     {CLI_FORMAT, "format", 0, 0, "FORMAT", "raw|der|base64|base64url|hex|json",
@@ -102,15 +111,16 @@ static const struct cli_option verify_options[] = {
     {CLI_SIGNATURE, "signature", 's', CLI_REQUIRED, "FILE", NULL,
      "The signature"},
     {CLI_DIGEST, "digest", 0, 0, "HEX", NULL,
-     "Verify against this digest instead of a file's"},
+     "Verify against this digest (ML-DSA: mu) instead of a file's"},
+    CONTEXT_OPTION,
     IN_OPTION,
     {CLI_IN_FORMAT, "in-format", 0, 0, "FORMAT",
      "auto|raw|der|base64|base64url|hex|json",
      "Of the signature: auto when not given, which takes json for json and "
      "everything else for raw"},
     {CLI_REMOTE, "remote", 0, 0, NULL, NULL,
-     "Let the HSM verify; needs keys/verify. RSA and EC signatures are "
-     "verified here with the public key when not given"},
+     "Let the HSM verify; needs keys/verify. RSA, EC and, by OpenSSL 3.5, "
+     "ML-DSA signatures are verified here with the public key when not given"},
     {0, NULL, 0, 0, NULL, NULL, NULL}};
 
 static const struct cli_option encrypt_options[] = {

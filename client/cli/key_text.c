@@ -53,9 +53,12 @@ static int join_tags(struct mhsmi_buf *out, struct json_object *tags)
 static const char *size_text(const mhsm_key *key, char *text, size_t size)
 {
     const mhsm_curve_info *curve = mhsm_curve_find(mhsm_key_curve(key));
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(key);
 
     if (curve != NULL)
         return curve->name;
+    if (set != NULL)
+        return set->name;
     if (mhsm_key_bits(key) == 0)
         return NULL;
     snprintf(text, size, "%u", mhsm_key_bits(key));

@@ -93,8 +93,11 @@ static const struct preference preferences[] = {
 
 static const char *preferred(const mhsm_key *key, unsigned int operation)
 {
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(key);
     size_t i;
 
+    if (set != NULL)
+        return set->name;
     for (i = 0; i < sizeof(preferences) / sizeof(preferences[0]); i++) {
         const struct preference *row = &preferences[i];
 
@@ -110,7 +113,10 @@ static const char *preferred(const mhsm_key *key, unsigned int operation)
 static int fits(const mhsm_algorithm *algorithm, const mhsm_key *key,
                 unsigned int operation)
 {
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(key);
+
     return algorithm->type == mhsm_key_get_type(key) &&
+           (set == NULL || strcmp(algorithm->name, set->name) == 0) &&
            (algorithm->operations & operation) != 0 &&
            (algorithm->curve == MHSM_CURVE_NONE ||
             algorithm->curve == mhsm_key_curve(key)) &&

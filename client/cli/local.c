@@ -51,7 +51,8 @@ mhsm_status cli_local_random(void *data, size_t size, mhsm_error **err)
     return MHSM_OK;
 }
 
-static mhsm_status update(EVP_MD_CTX *hash, const char *path, mhsm_error **err)
+mhsm_status cli_local_hash_file(EVP_MD_CTX *hash, const char *path,
+                                mhsm_error **err)
 {
     unsigned char block[65536];
     size_t got = 1;
@@ -84,7 +85,7 @@ mhsm_status cli_local_digest(const char *md, const char *path,
         st = cli_local_failed(md, err);
         goto out;
     }
-    st = update(hash, path, err);
+    st = cli_local_hash_file(hash, path, err);
     if (st != MHSM_OK)
         goto out;
     if (EVP_DigestFinal_ex(hash, value, &size) != 1)

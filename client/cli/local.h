@@ -23,6 +23,17 @@ MHSM_NODISCARD mhsm_status cli_local_verify(const mhsm_key *key,
                                             const struct mhsmi_buf *digest,
                                             const struct mhsmi_buf *signature,
                                             int *valid, mhsm_error **err);
+/* ML-DSA: the mu (MHSM_MU_SIZE octets) of all that `path` holds. */
+MHSM_NODISCARD mhsm_status cli_local_mu(const mhsm_key *key,
+                                        const struct mhsmi_buf *context,
+                                        const char *path, struct mhsmi_buf *mu,
+                                        mhsm_error **err);
+/* Does this OpenSSL know the parameter set? */
+int cli_local_has(const mhsm_parameter_set *set);
+/* When it does: verify a signature of the key by mu. */
+MHSM_NODISCARD mhsm_status cli_local_verify_mu(
+    const mhsm_key *key, const struct mhsmi_buf *mu,
+    const struct mhsmi_buf *signature, int *valid, mhsm_error **err);
 /* RSA.  `what` is "encrypt" or "wrap".  Refuses, as the service would, a key
  * that is disabled, out of its time, or not meant for `operation`. */
 MHSM_NODISCARD mhsm_status cli_local_encrypt(const mhsm_key *key,
@@ -31,7 +42,7 @@ MHSM_NODISCARD mhsm_status cli_local_encrypt(const mhsm_key *key,
                                              const struct mhsmi_buf *text,
                                              struct mhsmi_buf *out,
                                              mhsm_error **err);
-/* The SubjectPublicKeyInfo of an RSA or EC key. */
+/* The SubjectPublicKeyInfo of a key that has one. */
 MHSM_NODISCARD mhsm_status cli_local_public_key(const mhsm_key *key, int is_pem,
                                                 struct mhsmi_buf *out,
                                                 mhsm_error **err);

@@ -49,9 +49,19 @@ static int push_ec(OSSL_PARAM_BLD *build, const mhsm_key *key,
                                             point, 1 + 2 * x_size);
 }
 
+static int push_akp(OSSL_PARAM_BLD *build, const mhsm_key *key)
+{
+    size_t size;
+    const unsigned char *octets = mhsm_key_akp_public(key, &size);
+
+    return octets != NULL && OSSL_PARAM_BLD_push_octet_string(
+                                 build, OSSL_PKEY_PARAM_PUB_KEY, octets, size);
+}
+
 EVP_PKEY *cli_local_key(const mhsm_key *key)
 {
-    int is_rsa = mhsm_key_get_type(key) == MHSM_KEY_RSA;
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(key);
+    int is_rsa = mhsm_key_get_type(key) == MHSM_KEY_RSA, pushed;
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     OSSL_PARAM *params = NULL;
     EVP_PKEY_CTX *maker = NULL;
@@ -59,12 +69,21 @@ EVP_PKEY *cli_local_key(const mhsm_key *key)
     BIGNUM *n = NULL, *e = NULL;
     unsigned char point[1 + 2 * 66];
 
-    if (build == NULL || cli_local_context() == NULL ||
-        !(is_rsa ? push_rsa(build, key, &n, &e) : push_ec(build, key, point)))
+    if (build == NULL || cli_local_context() == NULL)
+        goto out;
+    if (set != NULL)
+        pushed = push_akp(build, key);
+    else
+        pushed =
+            is_rsa ? push_rsa(build, key, &n, &e) : push_ec(build, key, point);
+    if (!pushed)
         goto out;
     params = OSSL_PARAM_BLD_to_param(build);
     maker = EVP_PKEY_CTX_new_from_name(cli_local_context(),
-                                       is_rsa ? "RSA" : "EC", NULL);
+                                       set != NULL ? set->name
+                                       : is_rsa    ? "RSA"
+                                                   : "EC",
+                                       NULL);
     if (params == NULL || maker == NULL || EVP_PKEY_fromdata_init(maker) != 1 ||
         EVP_PKEY_fromdata(maker, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
         pkey = NULL;
@@ -81,32 +100,30 @@ out:
 mhsm_status cli_local_public_key(const mhsm_key *key, int is_pem,
                                  struct mhsmi_buf *out, mhsm_error **err)
 {
-    mhsm_key_type type = mhsm_key_get_type(key);
     BIO *bio = BIO_new(BIO_s_mem());
-    EVP_PKEY *pkey = NULL;
-    mhsm_status st = MHSM_OK;
+    mhsm_result *spki = NULL;
+    const unsigned char *der;
     char *data = NULL;
-    long size;
+    mhsm_status st;
+    size_t size;
+    long length;
 
-    if (type != MHSM_KEY_RSA && type != MHSM_KEY_EC) {
-        st = mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
-                         "key %s (%s) has no public key", mhsm_key_name(key),
-                         mhsm_key_type_name(type));
+    st = mhsm_key_spki(key, &spki, err);
+    if (st != MHSM_OK)
         goto out;
-    }
-    pkey = cli_local_key(key);
-    if (bio == NULL || pkey == NULL ||
-        (is_pem ? PEM_write_bio_PUBKEY(bio, pkey)
-                : i2d_PUBKEY_bio(bio, pkey)) != 1) {
+    der = mhsm_result_data(spki, &size);
+    if (bio == NULL ||
+        (is_pem ? PEM_write_bio(bio, PEM_STRING_PUBLIC, "", der, (long)size)
+                : BIO_write(bio, der, (int)size)) <= 0) {
         st = cli_local_failed("encoding the public key", err);
         goto out;
     }
-    size = BIO_get_mem_data(bio, &data);
-    if (size <= 0 || !mhsmi_buf_append(out, data, (size_t)size))
+    length = BIO_get_mem_data(bio, &data);
+    if (length <= 0 || !mhsmi_buf_append(out, data, (size_t)length))
         st = mhsmi_error_memory(err);
 
 out:
-    EVP_PKEY_free(pkey);
+    mhsm_result_free(spki);
     BIO_free(bio);
     return st;
 }

@@ -23,6 +23,11 @@
         name, MHSM_KEY_EC, curve, 0, SIGNING, MHSM_PADDING_NONE, digest, size, \
             help                                                               \
     }
+#define ML_DSA(name, help)                                                     \
+    {                                                                          \
+        name, MHSM_KEY_AKP, MHSM_CURVE_NONE, 0, SIGNING, MHSM_PADDING_NONE,    \
+            NULL, 0, help                                                      \
+    }
 #define OCT(name, bits, operations, digest, size, help)                        \
     {                                                                          \
         name, MHSM_KEY_OCT, MHSM_CURVE_NONE, bits, operations,                 \
@@ -49,6 +54,9 @@ static const mhsm_algorithm algorithms[] = {
     ECDSA("ES512", MHSM_CURVE_P521, "SHA2-512", 64, "ECDSA on P-521, SHA-512"),
     ECDSA("ES256K", MHSM_CURVE_P256K, "SHA2-256", 32,
           "ECDSA on secp256k1, SHA-256"),
+    ML_DSA("ML-DSA-44", "ML-DSA (FIPS 204), category 2"),
+    ML_DSA("ML-DSA-65", "ML-DSA (FIPS 204), category 3"),
+    ML_DSA("ML-DSA-87", "ML-DSA (FIPS 204), category 5"),
     OCT("HS256", 0, SIGNING, "SHA2-256", 32, "HMAC with SHA-256"),
     OCT("HS384", 0, SIGNING, "SHA2-384", 48, "HMAC with SHA-384"),
     OCT("HS512", 0, SIGNING, "SHA2-512", 64, "HMAC with SHA-512"),
@@ -95,6 +103,12 @@ static const struct {
     {"P256K", MHSM_CURVE_P256K},
 };
 
+static const mhsm_parameter_set parameter_sets[] = {
+    {"ML-DSA-44", "2.16.840.1.101.3.4.3.17", 1312, 2420},
+    {"ML-DSA-65", "2.16.840.1.101.3.4.3.18", 1952, 3309},
+    {"ML-DSA-87", "2.16.840.1.101.3.4.3.19", 2592, 4627},
+};
+
 static const struct {
     unsigned int operation;
     const char *name;
@@ -112,6 +126,7 @@ static const struct {
     {MHSM_KEY_RSA, "RSA-HSM", "RSA"},
     {MHSM_KEY_EC, "EC-HSM", "EC"},
     {MHSM_KEY_OCT, "oct-HSM", "oct"},
+    {MHSM_KEY_AKP, "AKP-HSM", "AKP"},
 };
 
 const mhsm_algorithm *mhsm_algorithm_at(size_t index)
@@ -183,6 +198,22 @@ const mhsm_curve_info *mhsm_curve_by_name(const char *name)
     for (i = 0; i < COUNT(curve_aliases); i++) {
         if (OPENSSL_strcasecmp(curve_aliases[i].name, name) == 0)
             return mhsm_curve_find(curve_aliases[i].curve);
+    }
+    return NULL;
+}
+
+const mhsm_parameter_set *mhsm_parameter_set_at(size_t index)
+{
+    return index < COUNT(parameter_sets) ? &parameter_sets[index] : NULL;
+}
+
+const mhsm_parameter_set *mhsm_parameter_set_find(const char *name)
+{
+    size_t i;
+
+    for (i = 0; name != NULL && i < COUNT(parameter_sets); i++) {
+        if (strcasecmp(parameter_sets[i].name, name) == 0)
+            return &parameter_sets[i];
     }
     return NULL;
 }

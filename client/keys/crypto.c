@@ -12,6 +12,7 @@
 #include "auth/session.h"
 #include "auth/transport.h"
 #include "base/error.h"
+#include "keys/api_version.h"
 #include "keys/fit.h"
 #include "keys/jwk.h"
 #include "keys/result.h"
@@ -47,6 +48,7 @@ struct job {
     const mhsm_algorithm *algorithm;
     const unsigned char *text; /* member "value", but "digest" for verify */
     size_t text_size;
+    const mhsm_message *message; /* ML-DSA: what `text` is part of, or NULL */
     const unsigned char *signature; /* verify: member "value" */
     size_t signature_size;
     const mhsm_cipher_params *params; /* NULL: none */
@@ -74,6 +76,12 @@ static mhsm_status prepare(struct job *job, mhsm_error **err)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "an operation needs a client, a key, an algorithm "
                            "and its input");
+    if (mhsm_key_get_type(job->key) == MHSM_KEY_AKP) {
+        st = mhsmi_api_version_require(job->client, MHSMI_API_VERSION_AKP,
+                                       "keys of type AKP", err);
+        if (st != MHSM_OK)
+            return st;
+    }
     fit.key = job->key;
     fit.operation = job->operation->bit;
     fit.text_size = job->text_size;
@@ -97,6 +105,22 @@ static int add_optional(struct json_object *body, const char *name,
     return size == 0 || mhsmi_json_add_octets(body, name, data, size);
 }
 
+/* What is signed.  A key of type AKP has its one algorithm, which is not said;
+ * mu stands for message and context, and has another name. */
+static int add_signed(struct json_object *body, const struct job *job)
+{
+    const char *name =
+        job->operation->bit == MHSM_OP_VERIFY ? "digest" : "value";
+    const mhsm_message *message = job->message;
+
+    if (message != NULL && message->mu != NULL)
+        return mhsmi_json_add_octets(body, "external_mu", message->mu,
+                                     MHSM_MU_SIZE);
+    return mhsmi_json_add_octets(body, name, job->text, job->text_size) &&
+           (message == NULL || add_optional(body, "context", message->context,
+                                            message->context_size));
+}
+
 static struct json_object *make_body(const struct job *job)
 {
     static const mhsm_cipher_params none = {NULL, 0, NULL, 0, NULL, 0};
@@ -107,9 +131,9 @@ static struct json_object *make_body(const struct job *job)
     int ok;
 
     ok = body != NULL &&
-         mhsmi_json_add_string(body, "alg", job->algorithm_name) &&
-         mhsmi_json_add_octets(body, verify ? "digest" : "value", job->text,
-                               job->text_size) &&
+         (job->algorithm->type == MHSM_KEY_AKP ||
+          mhsmi_json_add_string(body, "alg", job->algorithm_name)) &&
+         add_signed(body, job) &&
          (!verify || mhsmi_json_add_octets(body, "value", job->signature,
                                            job->signature_size)) &&
          add_optional(body, "iv", job->made_iv, job->made_iv_size) &&
@@ -262,6 +286,35 @@ mhsm_status mhsm_sign(mhsm_client *client, const mhsm_key *key,
     return perform(&job, result, err);
 }
 
+static mhsm_status ask(struct job *job, int *valid, mhsm_error **err)
+{
+    struct json_object *answer = NULL;
+    mhsm_status st = prepare(job, err);
+    int value;
+
+    if (st != MHSM_OK)
+        return st;
+    if (valid == NULL || (job->signature == NULL && job->signature_size != 0))
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "verifying needs a signature and an outcome");
+    /* The service refuses what cannot be a signature; that is "not valid". */
+    if (!mhsmi_fit_result(job->key, job->algorithm, MHSM_OP_SIGN,
+                          job->text_size, job->signature_size)) {
+        *valid = 0;
+        return MHSM_OK;
+    }
+    st = run(job, &answer, err);
+    if (st == MHSM_OK) {
+        value = mhsmi_json_bool(answer, "value", -1);
+        if (value < 0)
+            st = broken(job, "the answer says neither true nor false", err);
+        else
+            *valid = value;
+    }
+    mhsmi_json_wipe(answer);
+    return st;
+}
+
 mhsm_status mhsm_verify(mhsm_client *client, const mhsm_key *key,
                         const char *algorithm, const unsigned char *digest,
                         size_t digest_size, const unsigned char *signature,
@@ -275,31 +328,68 @@ mhsm_status mhsm_verify(mhsm_client *client, const mhsm_key *key,
                       .text_size = digest_size,
                       .signature = signature,
                       .signature_size = signature_size};
-    struct json_object *answer = NULL;
-    mhsm_status st = prepare(&job, err);
-    int value;
 
-    if (st != MHSM_OK)
-        return st;
-    if (valid == NULL || (signature == NULL && signature_size != 0))
+    return ask(&job, valid, err);
+}
+
+/* Either a message with a context, or mu. */
+static mhsm_status take_message(struct job *job, const mhsm_message *message,
+                                mhsm_error **err)
+{
+    const mhsm_parameter_set *set =
+        job->key != NULL ? mhsm_key_parameter_set(job->key) : NULL;
+
+    if (message == NULL || (message->data == NULL && message->size != 0) ||
+        (message->context == NULL && message->context_size != 0))
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "verifying needs a signature and an outcome");
-    /* The service refuses what cannot be a signature; that is "not valid". */
-    if (!mhsmi_fit_result(key, job.algorithm, MHSM_OP_SIGN, digest_size,
-                          signature_size)) {
-        *valid = 0;
-        return MHSM_OK;
-    }
-    st = run(&job, &answer, err);
-    if (st == MHSM_OK) {
-        value = mhsmi_json_bool(answer, "value", -1);
-        if (value < 0)
-            st = broken(&job, "the answer says neither true nor false", err);
-        else
-            *valid = value;
-    }
-    mhsmi_json_wipe(answer);
-    return st;
+                           "there is no message to sign or verify");
+    if (message->mu != NULL &&
+        (message->size != 0 || message->context_size != 0))
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "mu stands for the message and its context: give "
+                           "either");
+    if (message->context_size > MHSM_CONTEXT_SIZE_MAX)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "a context has at most %d octets, not %zu",
+                           MHSM_CONTEXT_SIZE_MAX, message->context_size);
+    if (job->key != NULL && set == NULL)
+        return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                           "key %s is of type %s and signs digests: only AKP "
+                           "keys sign messages with a context",
+                           job->key->name, mhsm_key_type_name(job->key->type));
+    job->algorithm_name = set != NULL ? set->name : NULL;
+    job->message = message;
+    job->text = message->data;
+    job->text_size = message->size;
+    return MHSM_OK;
+}
+
+mhsm_status mhsm_sign_message(mhsm_client *client, const mhsm_key *key,
+                              const mhsm_message *message, mhsm_result **result,
+                              mhsm_error **err)
+{
+    struct job job = {.client = client,
+                      .key = key,
+                      .operation = find_operation(MHSM_OP_SIGN)};
+    mhsm_status st = take_message(&job, message, err);
+
+    return st != MHSM_OK ? st : perform(&job, result, err);
+}
+
+mhsm_status mhsm_verify_message(mhsm_client *client, const mhsm_key *key,
+                                const mhsm_message *message,
+                                const unsigned char *signature,
+                                size_t signature_size, int *valid,
+                                mhsm_error **err)
+{
+    struct job job = {.client = client,
+                      .key = key,
+                      .operation = find_operation(MHSM_OP_VERIFY),
+                      .signature = signature,
+                      .signature_size = signature_size};
+    mhsm_status st = take_message(&job, message, err);
+
+    return st != MHSM_OK ? st : ask(&job, valid, err);
 }
 
 mhsm_status mhsm_encrypt(mhsm_client *client, const mhsm_key *key,

@@ -72,7 +72,13 @@ static mhsm_status misfit(const struct mhsmi_fit *fit, const char *name,
                           mhsm_error **err)
 {
     const mhsm_curve_info *curve = mhsm_curve_find(mhsm_key_curve(fit->key));
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(fit->key);
 
+    if (set != NULL)
+        return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                           "%s cannot %s with key %s (%s)", name,
+                           mhsm_operation_name(fit->operation),
+                           mhsm_key_name(fit->key), set->name);
     return mhsmi_error(
         err, MHSM_ERR_UNSUPPORTED, "%s cannot %s with key %s (%s%s%s, %u bits)",
         name, mhsm_operation_name(fit->operation), mhsm_key_name(fit->key),
@@ -87,7 +93,7 @@ static mhsm_status check_digest(const struct mhsmi_fit *fit,
 {
     size_t limit;
 
-    if (algorithm->type == MHSM_KEY_OCT)
+    if (algorithm->type == MHSM_KEY_OCT || algorithm->type == MHSM_KEY_AKP)
         return fit->text_size <= text_max
                    ? MHSM_OK
                    : mhsmi_error(err, MHSM_ERR_ARGUMENT,
@@ -209,6 +215,7 @@ mhsm_status mhsmi_fit_check(const struct mhsmi_fit *fit, const char *name,
 {
     const mhsm_algorithm *found = mhsm_algorithm_find(name);
     const mhsm_key *key = fit->key;
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(key);
     mhsm_status st;
 
     if (found == NULL)
@@ -218,6 +225,7 @@ mhsm_status mhsmi_fit_check(const struct mhsmi_fit *fit, const char *name,
     if (found->type != mhsm_key_get_type(key) ||
         found->curve != (found->type == MHSM_KEY_EC ? mhsm_key_curve(key)
                                                     : MHSM_CURVE_NONE) ||
+        (set != NULL && strcmp(found->name, set->name) != 0) ||
         (found->operations & fit->operation) == 0 ||
         (found->key_bits != 0 && mhsm_key_bits(key) != 0 &&
          found->key_bits != mhsm_key_bits(key)))
@@ -271,6 +279,8 @@ int mhsmi_fit_result(const mhsm_key *key, const mhsm_algorithm *algorithm,
 
     if (algorithm->type == MHSM_KEY_EC)
         return curve != NULL && size == 2 * curve->coordinate_size;
+    if (algorithm->type == MHSM_KEY_AKP)
+        return size == mhsm_key_parameter_set(key)->signature_size;
     if (algorithm->type == MHSM_KEY_RSA)
         return is_opening(operation)
                    ? size + overhead(algorithm) <= modulus_size(key)

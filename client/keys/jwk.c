@@ -12,7 +12,12 @@
 
 #include "base/error.h"
 
-enum { octets_max = 1024 + 1, rsa_bits_min = 2048, rsa_bits_max = 8192 };
+enum {
+    octets_max = 1024 + 1,
+    public_max = 2592, /* ML-DSA-87 */
+    rsa_bits_min = 2048,
+    rsa_bits_max = 8192
+};
 
 static mhsm_status broken(mhsm_error **err, const char *what)
 {
@@ -117,6 +122,24 @@ static mhsm_status parse_oct(mhsm_key *key, struct json_object *bundle,
     return MHSM_OK;
 }
 
+static mhsm_status parse_akp(mhsm_key *key, struct json_object *jwk,
+                             mhsm_error **err)
+{
+    const char *name = mhsmi_json_string(jwk, "alg");
+
+    if (name == NULL)
+        return broken(err, "alg is missing");
+    key->set = mhsm_parameter_set_find(name);
+    if (key->set == NULL)
+        return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                           "the key's algorithm \"%.40s\" is not known", name);
+    if (!mhsmi_json_octets(jwk, "pub", &key->pub))
+        return broken(err, "pub is missing, too long or no base64url");
+    if (key->pub.size != key->set->public_size)
+        return broken(err, "pub has not the size of its algorithm's keys");
+    return MHSM_OK;
+}
+
 /* Values that are not known belong to newer versions of the service: they say
  * nothing about what is known. */
 static unsigned int parse_operations(struct json_object *jwk)
@@ -180,6 +203,8 @@ static mhsm_status parse_material(mhsm_key *key, struct json_object *bundle,
         return parse_ec(key, jwk, err);
     case MHSM_KEY_OCT:
         return parse_oct(key, bundle, err);
+    case MHSM_KEY_AKP:
+        return parse_akp(key, jwk, err);
     case MHSM_KEY_UNKNOWN:
         break;
     }
@@ -198,6 +223,7 @@ static mhsm_key *key_new(void)
     mhsmi_buf_init(&key->e, octets_max);
     mhsmi_buf_init(&key->x, octets_max);
     mhsmi_buf_init(&key->y, octets_max);
+    mhsmi_buf_init(&key->pub, public_max);
     return key;
 }
 

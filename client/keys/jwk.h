@@ -20,12 +20,14 @@ struct mhsm_key {
     unsigned int operations;
     int enabled;
     int64_t created, updated, not_before, expires;
-    struct mhsmi_buf n, e, x, y; /* empty where the type has none */
+    const mhsm_parameter_set *set;    /* AKP only */
+    struct mhsmi_buf n, e, x, y, pub; /* empty where the type has none */
 };
 
 /* Make a key of a KeyBundle or DeletedKeyBundle that `endpoint` sent.
  * MHSM_ERR_PROTOCOL when it is malformed or its kid is of another HSM;
- * MHSM_ERR_UNSUPPORTED for key types and curves that are not known. */
+ * MHSM_ERR_UNSUPPORTED for key types, curves and algorithms that are not
+ * known. */
 MHSM_NODISCARD mhsm_status mhsmi_jwk_parse(const char *endpoint,
                                            struct json_object *bundle,
                                            mhsm_key **key, mhsm_error **err);

@@ -39,6 +39,7 @@ void mhsm_key_free(mhsm_key *key)
     mhsmi_buf_clear(&key->e);
     mhsmi_buf_clear(&key->x);
     mhsmi_buf_clear(&key->y);
+    mhsmi_buf_clear(&key->pub);
     mhsmi_free(key->endpoint);
     mhsmi_free(key->name);
     mhsmi_free(key->version);
@@ -81,6 +82,11 @@ mhsm_key_type mhsm_key_get_type(const mhsm_key *key)
 mhsm_curve mhsm_key_curve(const mhsm_key *key)
 {
     return key->curve;
+}
+
+const mhsm_parameter_set *mhsm_key_parameter_set(const mhsm_key *key)
+{
+    return key->set;
 }
 
 unsigned int mhsm_key_bits(const mhsm_key *key)
@@ -143,4 +149,9 @@ const unsigned char *mhsm_key_ec_x(const mhsm_key *key, size_t *size)
 const unsigned char *mhsm_key_ec_y(const mhsm_key *key, size_t *size)
 {
     return octets(&key->y, size);
+}
+
+const unsigned char *mhsm_key_akp_public(const mhsm_key *key, size_t *size)
+{
+    return octets(&key->pub, size);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "keys/api_version.h"
 #include "keys/request.h"
 
 enum {
@@ -109,17 +110,19 @@ static mhsm_status check_tags(const mhsm_key_spec *spec, mhsm_error **err)
     return MHSM_OK;
 }
 
-static mhsm_status check_spec(const mhsm_key_spec *spec, mhsm_error **err)
+/* What makes the key that of its type: a curve, an algorithm or a size. */
+static mhsm_status check_kind(const mhsm_key_spec *spec, mhsm_error **err)
 {
-    unsigned int known = MHSM_OP_SIGN | MHSM_OP_VERIFY | MHSM_OP_ENCRYPT |
-                         MHSM_OP_DECRYPT | MHSM_OP_WRAP | MHSM_OP_UNWRAP |
-                         MHSM_OP_IMPORT | MHSM_OP_EXPORT;
-
-    if (spec == NULL ||
-        mhsm_key_type_find(mhsm_key_type_name(spec->type)) == MHSM_KEY_UNKNOWN)
+    if (spec->type == MHSM_KEY_AKP) {
+        if (mhsm_parameter_set_find(spec->algorithm) == NULL)
+            return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                               "an AKP key needs an algorithm (ML-DSA-44, "
+                               "ML-DSA-65 or ML-DSA-87), not \"%.40s\"",
+                               spec->algorithm != NULL ? spec->algorithm : "");
+    } else if (spec->algorithm != NULL) {
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "a key to create needs a type: RSA, EC or oct");
-    if (spec->type == MHSM_KEY_EC) {
+                           "only AKP keys are made for an algorithm");
+    } else if (spec->type == MHSM_KEY_EC) {
         if (spec_curve(spec) == NULL)
             return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
                                "there is no curve number %d", (int)spec->curve);
@@ -128,6 +131,23 @@ static mhsm_status check_spec(const mhsm_key_spec *spec, mhsm_error **err)
                            "the service makes no %s key of %u bits",
                            mhsm_key_type_name(spec->type), spec_bits(spec));
     }
+    return MHSM_OK;
+}
+
+static mhsm_status check_spec(const mhsm_key_spec *spec, mhsm_error **err)
+{
+    unsigned int known = MHSM_OP_SIGN | MHSM_OP_VERIFY | MHSM_OP_ENCRYPT |
+                         MHSM_OP_DECRYPT | MHSM_OP_WRAP | MHSM_OP_UNWRAP |
+                         MHSM_OP_IMPORT | MHSM_OP_EXPORT;
+    mhsm_status st;
+
+    if (spec == NULL ||
+        mhsm_key_type_find(mhsm_key_type_name(spec->type)) == MHSM_KEY_UNKNOWN)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "a key to create needs a type: RSA, EC, oct or AKP");
+    st = check_kind(spec, err);
+    if (st != MHSM_OK)
+        return st;
     if ((spec->operations & ~known) != 0)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "unknown operations in the mask 0x%x",
@@ -202,6 +222,9 @@ static struct json_object *make_body(const mhsm_key_spec *spec)
 
     if (ok && spec->type == MHSM_KEY_EC)
         ok = mhsmi_json_add_string(body, "crv", spec_curve(spec)->name);
+    else if (ok && spec->type == MHSM_KEY_AKP)
+        ok = mhsmi_json_add_string(
+            body, "alg", mhsm_parameter_set_find(spec->algorithm)->name);
     else if (ok)
         ok = mhsmi_json_add(body, "key_size",
                             json_object_new_int((int)spec_bits(spec)));
@@ -223,6 +246,9 @@ mhsm_status mhsm_key_create(mhsm_client *client, const mhsm_uri *uri,
     struct json_object *body;
     mhsm_status st = check_spec(spec, err);
 
+    if (st == MHSM_OK && client != NULL && spec->type == MHSM_KEY_AKP)
+        st = mhsmi_api_version_require(client, MHSMI_API_VERSION_AKP,
+                                       "keys of type AKP", err);
     if (st != MHSM_OK)
         return st;
     if (uri != NULL && uri->version != NULL)

@@ -10,13 +10,20 @@
 #include <string.h>
 
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "keys/result.h"
 
 /* P-521: 0x04, x, y. */
-enum { point_max = 1 + 2 * 66, point_uncompressed = 4, number_max = 1025 };
+enum {
+    point_max = 1 + 2 * 66,
+    point_uncompressed = 4,
+    number_max = 1025,
+    der_max = 8192
+};
 
 typedef struct mhsmi_spki mhsmi_spki;
 
@@ -184,11 +191,84 @@ static mhsm_status read_ec(const struct mhsmi_spki *spki,
                : mhsmi_error_memory(err);
 }
 
+static mhsm_status make_akp(const mhsm_key *key, struct mhsmi_spki *spki,
+                            mhsm_error **err)
+{
+    size_t size;
+    const unsigned char *octets = mhsm_key_akp_public(key, &size);
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(key);
+    ASN1_OBJECT *algorithm = NULL;
+    unsigned char *copy = NULL;
+
+    if (set == NULL || octets == NULL)
+        return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                           "the key's algorithm is not known");
+    algorithm = OBJ_txt2obj(set->oid, 1);
+    copy = OPENSSL_memdup(octets, size);
+    if (algorithm == NULL || copy == NULL ||
+        X509_ALGOR_set0(spki->algorithm, algorithm, V_ASN1_UNDEF, NULL) != 1) {
+        ASN1_OBJECT_free(algorithm);
+        OPENSSL_free(copy);
+        return mhsmi_error_memory(err);
+    }
+    (void)set_bits(spki, copy, (int)size);
+    return MHSM_OK;
+}
+
+/* OpenSSL before 3.5 has no names for these identifiers. */
+static const mhsm_parameter_set *find_set(const ASN1_OBJECT *algorithm)
+{
+    const mhsm_parameter_set *set;
+    char oid[80];
+    size_t i;
+
+    if (OBJ_obj2txt(oid, sizeof(oid), algorithm, 1) <= 0)
+        return NULL;
+    for (i = 0; (set = mhsm_parameter_set_at(i)) != NULL; i++)
+        if (strcmp(set->oid, oid) == 0)
+            return set;
+    return NULL;
+}
+
+static mhsm_status read_akp(const struct mhsmi_spki *spki,
+                            struct json_object *jwk, mhsm_error **err)
+{
+    size_t size = (size_t)ASN1_STRING_length(spki->key);
+    const ASN1_OBJECT *algorithm;
+    const mhsm_parameter_set *set;
+    int parameters;
+
+    X509_ALGOR_get0(&algorithm, &parameters, NULL, spki->algorithm);
+    set = find_set(algorithm);
+    if (parameters != V_ASN1_UNDEF)
+        return damaged(err, "has parameters that ML-DSA keys do not have");
+    if (set == NULL || size != set->public_size)
+        return damaged(err, "has not the size of its algorithm's keys");
+    return mhsmi_json_add_string(jwk, "alg", set->name) &&
+                   mhsmi_json_add_octets(jwk, "pub",
+                                         ASN1_STRING_get0_data(spki->key), size)
+               ? MHSM_OK
+               : mhsmi_error_memory(err);
+}
+
 /* The first row of a type is the one that is written. */
 static const struct row rows[] = {
     {NID_rsaEncryption, MHSM_KEY_RSA, make_rsa, read_rsa},
     {NID_X9_62_id_ecPublicKey, MHSM_KEY_EC, make_ec, read_ec},
+    {NID_undef, MHSM_KEY_AKP, make_akp, read_akp}, /* by find_set */
 };
+
+static const struct row *find_row(const ASN1_OBJECT *algorithm)
+{
+    int nid = OBJ_obj2nid(algorithm);
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].nid == NID_undef ? find_set(algorithm) != NULL
+                                     : rows[i].nid == nid)
+            return &rows[i];
+    return NULL;
+}
 
 mhsm_status mhsmi_spki_make(const mhsm_key *key, struct mhsmi_spki **spki,
                             mhsm_error **err)
@@ -224,28 +304,66 @@ mhsm_status mhsmi_spki_read(const struct mhsmi_spki *spki, mhsm_key_type type,
                             struct json_object *jwk, mhsm_error **err)
 {
     const ASN1_OBJECT *algorithm;
+    const struct row *row;
     char name[80];
-    size_t i;
-    int nid;
 
     X509_ALGOR_get0(&algorithm, NULL, NULL, spki->algorithm);
-    nid = OBJ_obj2nid(algorithm);
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (rows[i].nid == nid)
-            break;
-    if (i == sizeof(rows) / sizeof(rows[0])) {
+    row = find_row(algorithm);
+    if (row == NULL) {
         (void)OBJ_obj2txt(name, sizeof(name), algorithm, 0);
         return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
                            "its public key is of an algorithm that is not "
                            "known: %s",
                            name);
     }
-    if (rows[i].type != type)
+    if (row->type != type)
         return mhsmi_error(err, MHSM_ERR_DAMAGED,
                            "its public key is of type %s, and its kty is %s",
-                           mhsm_key_type_name(rows[i].type),
+                           mhsm_key_type_name(row->type),
                            mhsm_key_type_name(type));
     if ((spki->key->flags & 7) != 0)
         return damaged(err, "has unused bits");
-    return rows[i].read(spki, jwk, err);
+    return row->read(spki, jwk, err);
+}
+
+static mhsm_status encode(const struct mhsmi_spki *spki, mhsm_result **der,
+                          mhsm_error **err)
+{
+    mhsm_result *made = mhsmi_result_new(der_max);
+    unsigned char *octets = NULL;
+    int size = ASN1_item_i2d((const ASN1_VALUE *)spki, &octets,
+                             ASN1_ITEM_rptr(mhsmi_spki));
+    mhsm_status st = MHSM_OK;
+
+    if (made == NULL || size <= 0 ||
+        !mhsmi_buf_append(&made->data, octets, (size_t)size))
+        st = mhsmi_error_memory(err);
+    OPENSSL_free(octets);
+    if (st == MHSM_OK)
+        *der = made;
+    else
+        mhsm_result_free(made);
+    return st;
+}
+
+mhsm_status mhsm_key_spki(const mhsm_key *key, mhsm_result **der,
+                          mhsm_error **err)
+{
+    struct mhsmi_spki *spki = NULL;
+    mhsm_status st;
+
+    if (key == NULL || der == NULL)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "there is no key, or nowhere to put its octets");
+    (void)ERR_set_mark();
+    st = mhsmi_spki_make(key, &spki, err);
+    if (st == MHSM_OK && spki == NULL)
+        st = mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                         "key %s (%s) has no public key", mhsm_key_name(key),
+                         mhsm_key_type_name(mhsm_key_get_type(key)));
+    else if (st == MHSM_OK)
+        st = encode(spki, der, err);
+    mhsmi_spki_free(spki);
+    (void)ERR_pop_to_mark();
+    return st;
 }

@@ -26,7 +26,7 @@ MHSM_NODISCARD mhsm_status mhsmi_spki_make(const mhsm_key *key,
                                            struct mhsmi_spki **spki,
                                            mhsm_error **err);
 void mhsmi_spki_free(struct mhsmi_spki *spki);
-/* Add the members n and e, or crv, x and y, to `jwk`.  MHSM_ERR_DAMAGED when
+/* Add the members n and e, crv, x and y, or alg and pub, to `jwk`.  MHSM_ERR_DAMAGED when
  * the key is malformed or of another type than `type`; MHSM_ERR_UNSUPPORTED
  * when its algorithm or curve is not known. */
 MHSM_NODISCARD mhsm_status mhsmi_spki_read(const struct mhsmi_spki *spki,

@@ -149,7 +149,9 @@ static void signing(void)
         mhsm_result *result = NULL;
         mhsm_key *key;
 
-        if ((algorithm->operations & MHSM_OP_SIGN) == 0)
+        /* ML-DSA has a program of its own. */
+        if ((algorithm->operations & MHSM_OP_SIGN) == 0 ||
+            algorithm->type == MHSM_KEY_AKP)
             continue;
         key = key_for(algorithm);
         /* An oct key that may sign has to be made for it. */

@@ -23,6 +23,7 @@ unsigned emu_ops_default(enum emu_kty kty)
         [EMU_EC] = EMU_OP_SIGN | EMU_OP_VERIFY,
         [EMU_OCT] =
             EMU_OP_ENCRYPT | EMU_OP_DECRYPT | EMU_OP_WRAP | EMU_OP_UNWRAP,
+        [EMU_AKP] = EMU_OP_SIGN | EMU_OP_VERIFY,
     };
 
     return table[kty];
@@ -35,6 +36,7 @@ static unsigned ops_possible(enum emu_kty kty)
         [EMU_RSA] = EMU_OP_IMPORT | EMU_OP_EXPORT,
         [EMU_EC] = EMU_OP_EXPORT,
         [EMU_OCT] = EMU_OP_SIGN | EMU_OP_VERIFY | EMU_OP_EXPORT,
+        [EMU_AKP] = EMU_OP_EXPORT,
     };
 
     return emu_ops_default(kty) | more[kty];

@@ -16,6 +16,7 @@
 #define OAEP     RSA_PKCS1_OAEP_PADDING
 #define FIRST    "7.0"
 #define HMAC_AGE "7.6-preview.2"
+#define AKP_AGE  EMU_AKP_SINCE
 
 const char emu_crypto_failed[] = "The operation failed";
 
@@ -31,6 +32,10 @@ const char emu_crypto_failed[] = "The operation failed";
 #define EC_SIGN(name, crv, md)                                                 \
     {                                                                          \
         name, EMU_EC, SIGNS, crv, md, 0, 0, FIRST, emu_ec_signature            \
+    }
+#define AKP_SIGN(name)                                                         \
+    {                                                                          \
+        name, EMU_AKP, SIGNS, name, NULL, 0, 0, AKP_AGE, emu_akp_signature     \
     }
 #define OCT_MAC(name, md)                                                      \
     {                                                                          \
@@ -64,6 +69,9 @@ static const struct emu_alg table[] = {
     EC_SIGN("ES256K", "P-256K", "SHA256"),
     EC_SIGN("ES384", "P-384", "SHA384"),
     EC_SIGN("ES512", "P-521", "SHA512"),
+    AKP_SIGN("ML-DSA-44"),
+    AKP_SIGN("ML-DSA-65"),
+    AKP_SIGN("ML-DSA-87"),
     OCT_MAC("HS256", "SHA256"),
     OCT_MAC("HS384", "SHA384"),
     OCT_MAC("HS512", "SHA512"),

@@ -19,6 +19,8 @@ struct emu_crypto {
     struct emu_bytes iv;
     struct emu_bytes aad;
     struct emu_bytes tag;
+    struct emu_bytes context; /* ML-DSA */
+    struct emu_bytes mu;      /* ML-DSA: in place of message and context */
     struct emu_bytes result;
     int verified;
 };
@@ -30,7 +32,7 @@ struct emu_alg {
     const char *name;
     enum emu_kty kty;
     unsigned ops;
-    const char *detail; /* the curve, or the cipher as OpenSSL names it */
+    const char *detail; /* the curve, the parameter set, or OpenSSL's cipher */
     const char *md;
     int64_t bits; /* of an oct key; 0: any */
     int padding;  /* RSA */
@@ -43,6 +45,7 @@ const struct emu_alg *emu_alg_find(const char *name);
 emu_alg_run emu_rsa_signature;
 emu_alg_run emu_rsa_cipher;
 emu_alg_run emu_ec_signature;
+emu_alg_run emu_akp_signature;
 emu_alg_run emu_oct_mac;
 emu_alg_run emu_oct_gcm;
 emu_alg_run emu_oct_cbc;

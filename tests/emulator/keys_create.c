@@ -5,7 +5,9 @@
  */
 #include "handlers.h"
 #include "keybundle.h"
+#include "version.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,34 @@ static int take_size(struct emu_reply *r, struct json_object *body,
     return 1;
 }
 
+static int take_parameters(struct emu_reply *r, struct json_object *body,
+                           struct emu_version *v)
+{
+    const char *alg = emu_json_string(body, "alg");
+
+    if (alg == NULL || !emu_akp_known(alg)) {
+        emu_reply_bad(r, "The algorithm is missing or not supported");
+        return 0;
+    }
+    if (!emu_akp_supported(alg)) {
+        emu_reply_bad(r, "This emulator runs on OpenSSL %s, which has no %s",
+                      OpenSSL_version(OPENSSL_VERSION_STRING), alg);
+        return 0;
+    }
+    snprintf(v->crv, sizeof(v->crv), "%s", alg);
+    v->bits = 0;
+    return 1;
+}
+
+static int take_kind(struct emu_reply *r, struct json_object *body,
+                     struct emu_version *v)
+{
+    if (v->kty == EMU_EC)
+        return take_curve(r, body, v);
+    return v->kty == EMU_AKP ? take_parameters(r, body, v)
+                             : take_size(r, body, v);
+}
+
 static int take_body(struct emu_request *rq, struct emu_reply *r,
                      struct emu_version *v)
 {
@@ -73,13 +103,14 @@ static int take_body(struct emu_request *rq, struct emu_reply *r,
         emu_reply_bad(r, "The request body is no JSON object");
         goto out;
     }
-    if (kind < 0) {
+    if (kind < 0 ||
+        (kind == EMU_AKP && rq->api < emu_version_rank(EMU_AKP_SINCE))) {
         emu_reply_bad(r, "The key type is missing or not supported");
         goto out;
     }
     v->kty = (enum emu_kty)kind;
     v->ops = emu_ops_default(v->kty);
-    ok = (v->kty == EMU_EC ? take_curve(r, body, v) : take_size(r, body, v)) &&
+    ok = take_kind(r, body, v) &&
          emu_attributes_take(r, body, emu_json_member(body, "key_ops"), v) &&
          emu_exportable_ok(r, v);
 out:

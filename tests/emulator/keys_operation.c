@@ -77,15 +77,20 @@ static int take_algorithm(struct emu_request *rq, struct emu_reply *r,
                           struct json_object *body, struct emu_crypto *c)
 {
     const char *name = emu_json_string(body, "alg");
-    const struct emu_alg *alg = name == NULL ? NULL : emu_alg_find(name);
+    const struct emu_alg *alg;
 
+    /* A key that has one algorithm need not be told which. */
+    if (c->key->kty == EMU_AKP && emu_json_member(body, "alg") == NULL)
+        name = c->key->crv;
+    alg = name == NULL ? NULL : emu_alg_find(name);
     if (alg == NULL || (alg->ops & c->op) == 0 ||
         rq->api < emu_version_rank(alg->since)) {
         emu_reply_bad(r, "The algorithm is missing or not supported");
         return 0;
     }
     if (alg->kty != c->key->kty ||
-        (alg->kty == EMU_EC && strcmp(alg->detail, c->key->crv) != 0)) {
+        ((alg->kty == EMU_EC || alg->kty == EMU_AKP) &&
+         strcmp(alg->detail, c->key->crv) != 0)) {
         emu_reply_bad(r, "Algorithm %s does not fit the type of the key",
                       alg->name);
         return 0;
@@ -99,6 +104,26 @@ static int take_algorithm(struct emu_request *rq, struct emu_reply *r,
     return 1;
 }
 
+/* What ML-DSA signs: a message, or what stands for it. */
+static int take_message(struct emu_reply *r, struct json_object *body,
+                        struct emu_crypto *c)
+{
+    const char *name = c->op == EMU_OP_VERIFY ? "digest" : "value";
+    int needed;
+
+    if (!take_bytes(r, body, "external_mu", 0, &c->mu) ||
+        !take_bytes(r, body, "context", 0, &c->context))
+        return 0;
+    needed = emu_json_member(body, "external_mu") == NULL;
+    if (c->mu.len == 0 && !needed) {
+        emu_reply_bad(r, "external_mu must have 64 bytes");
+        return 0;
+    }
+    return take_bytes(r, body, name, needed,
+                      c->op == EMU_OP_VERIFY ? &c->digest : &c->value) &&
+           (c->op == EMU_OP_SIGN || take_bytes(r, body, "value", 1, &c->value));
+}
+
 static int take_body(struct emu_request *rq, struct emu_reply *r,
                      struct emu_crypto *c)
 {
@@ -107,6 +132,8 @@ static int take_body(struct emu_request *rq, struct emu_reply *r,
 
     if (body == NULL)
         emu_reply_bad(r, "The request body is no JSON object");
+    else if (c->key->kty == EMU_AKP)
+        ok = take_algorithm(rq, r, body, c) && take_message(r, body, c);
     else
         ok =
             take_algorithm(rq, r, body, c) &&
@@ -177,6 +204,8 @@ out:
     emu_bytes_free(&c.iv);
     emu_bytes_free(&c.aad);
     emu_bytes_free(&c.tag);
+    emu_bytes_free(&c.context);
+    emu_bytes_free(&c.mu);
     emu_bytes_free(&c.result);
     emu_version_free(&v);
 }

@@ -18,6 +18,7 @@ static const char *const kty_names[EMU_KTY_COUNT][2] = {
     [EMU_RSA] = {"RSA", "RSA-HSM"},
     [EMU_EC] = {"EC", "EC-HSM"},
     [EMU_OCT] = {"oct", "oct-HSM"},
+    [EMU_AKP] = {"AKP", "AKP-HSM"},
 };
 
 static const struct emu_curve curves[] = {
@@ -66,6 +67,21 @@ const struct emu_curve *emu_curve_by_group(const char *group)
     return NULL;
 }
 
+int emu_akp_known(const char *name)
+{
+    return strcmp(name, "ML-DSA-44") == 0 || strcmp(name, "ML-DSA-65") == 0 ||
+           strcmp(name, "ML-DSA-87") == 0;
+}
+
+int emu_akp_supported(const char *name)
+{
+    EVP_KEYMGMT *keymgmt = EVP_KEYMGMT_fetch(NULL, name, NULL);
+    int ok = keymgmt != NULL;
+
+    EVP_KEYMGMT_free(keymgmt);
+    return ok;
+}
+
 int emu_material_encode(EVP_PKEY *key, struct emu_bytes *der)
 {
     PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
@@ -101,6 +117,8 @@ int emu_material_generate(enum emu_kty kty, int64_t bits, const char *crv,
                RAND_priv_bytes(out->data, (int)out->len) == 1;
     if (kty == EMU_RSA)
         key = EVP_RSA_gen((size_t)bits);
+    else if (kty == EMU_AKP)
+        key = EVP_PKEY_Q_keygen(NULL, NULL, crv);
     else if (emu_curve_by_name(crv) != NULL)
         key = EVP_EC_gen(emu_curve_by_name(crv)->group);
     ok = key != NULL && emu_material_encode(key, out);
@@ -138,6 +156,20 @@ static int add_point(struct json_object *o, const EVP_PKEY *key)
            add_number(o, "y", key, OSSL_PKEY_PARAM_EC_PUB_Y, curve->coordinate);
 }
 
+/* The largest public key, of ML-DSA-87, has 2592 bytes. */
+static int add_akp(struct json_object *o, const EVP_PKEY *key)
+{
+    const char *name = EVP_PKEY_get0_type_name(key);
+    unsigned char raw[2592];
+    size_t len = 0;
+
+    return name != NULL && emu_akp_known(name) &&
+           EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, raw,
+                                           sizeof(raw), &len) == 1 &&
+           emu_json_add_string(o, "alg", name) &&
+           emu_json_add_bytes(o, "pub", raw, len);
+}
+
 struct json_object *emu_material_public(enum emu_kty kty,
                                         const struct emu_bytes *material)
 {
@@ -150,6 +182,8 @@ struct json_object *emu_material_public(enum emu_kty kty,
     if (key != NULL && kty == EMU_RSA)
         ok = add_number(o, "n", key, OSSL_PKEY_PARAM_RSA_N, 0) &&
              add_number(o, "e", key, OSSL_PKEY_PARAM_RSA_E, 0);
+    else if (key != NULL && kty == EMU_AKP)
+        ok = add_akp(o, key);
     else if (key != NULL)
         ok = add_point(o, key);
     EVP_PKEY_free(key);

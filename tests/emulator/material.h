@@ -10,7 +10,16 @@
 #include <json-c/json.h>
 #include <openssl/evp.h>
 
-enum emu_kty { EMU_RSA, EMU_EC, EMU_OCT, EMU_KTY_COUNT };
+/* The numbers are kept in the store: new ones come last. */
+enum emu_kty { EMU_RSA, EMU_EC, EMU_OCT, EMU_AKP, EMU_KTY_COUNT };
+
+/* The api-version that has keys of kty AKP. */
+#define EMU_AKP_SINCE "2026-05-01-preview"
+
+/* Whether ML-DSA has a parameter set of that name, and whether the OpenSSL at
+ * hand has it too. */
+int emu_akp_known(const char *name);
+int emu_akp_supported(const char *name);
 
 /* "RSA" or "RSA-HSM" and so on; -1 when it is none. */
 int emu_kty_parse(const char *text);
@@ -27,7 +36,8 @@ struct emu_curve {
 const struct emu_curve *emu_curve_by_name(const char *name);
 const struct emu_curve *emu_curve_by_group(const char *group);
 
-/* New material as bytes: PKCS#8 for RSA and EC, the key itself for oct. */
+/* New material as bytes: PKCS#8, but for oct the key itself. crv is the curve
+ * of EC and the parameter set of AKP. */
 int emu_material_generate(enum emu_kty kty, int64_t bits, const char *crv,
                           struct emu_bytes *out);
 int emu_material_encode(EVP_PKEY *key, struct emu_bytes *der);

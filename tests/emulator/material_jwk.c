@@ -202,7 +202,7 @@ const char *emu_material_jwk(struct json_object *jwk, enum emu_kty *kty,
     struct emu_bytes k = {NULL, 0};
     EVP_PKEY *key = NULL;
 
-    if (kind < 0 || (kind == EMU_EC && curve == NULL))
+    if (kind < 0 || kind == EMU_AKP || (kind == EMU_EC && curve == NULL))
         return unsupported;
     if (kind == EMU_OCT) {
         if (member_bytes(jwk, "k", NUMBER_MAX, &k))

@@ -32,7 +32,7 @@ static void table(void)
             CHECK(row->digest_size == 0);
         }
     }
-    CHECK(i == 31);
+    CHECK(i == 34);
     CHECK(mhsm_algorithm_find("rs256") == NULL);
     CHECK(mhsm_algorithm_find("") == NULL);
     CHECK(mhsm_algorithm_find(NULL) == NULL);
@@ -74,6 +74,8 @@ static const struct {
      "HS256"},
     {MHSM_OP_ENCRYPT, MHSM_KEY_OCT, MHSM_CURVE_NONE, MHSM_PADDING_NONE, 0,
      NULL},
+    /* The parameter set decides, and it was not asked about. */
+    {MHSM_OP_SIGN, MHSM_KEY_AKP, MHSM_CURVE_NONE, MHSM_PADDING_NONE, 0, NULL},
     {MHSM_OP_SIGN | MHSM_OP_VERIFY, MHSM_KEY_RSA, MHSM_CURVE_NONE,
      MHSM_PADDING_PSS, 32, NULL},
     {0, MHSM_KEY_RSA, MHSM_CURVE_NONE, MHSM_PADDING_PSS, 32, NULL},
@@ -129,6 +131,36 @@ static void curves(void)
     CHECK(mhsm_curve_by_name(NULL) == NULL);
 }
 
+/* FIPS 204, table 2, and the identifiers of NIST's register. */
+static void parameter_sets(void)
+{
+    static const mhsm_parameter_set known[] = {
+        {"ML-DSA-44", "2.16.840.1.101.3.4.3.17", 1312, 2420},
+        {"ML-DSA-65", "2.16.840.1.101.3.4.3.18", 1952, 3309},
+        {"ML-DSA-87", "2.16.840.1.101.3.4.3.19", 2592, 4627},
+    };
+    const mhsm_parameter_set *set;
+    const mhsm_algorithm *row;
+    size_t i;
+
+    for (i = 0; (set = mhsm_parameter_set_at(i)) != NULL; i++) {
+        CHECK_FATAL(i < sizeof(known) / sizeof(known[0]));
+        CHECK_TEXT(set->name, known[i].name);
+        CHECK_TEXT(set->oid, known[i].oid);
+        CHECK(set->public_size == known[i].public_size);
+        CHECK(set->signature_size == known[i].signature_size);
+        CHECK(mhsm_parameter_set_find(set->name) == set);
+        row = mhsm_algorithm_find(set->name);
+        CHECK_FATAL(row != NULL);
+        CHECK(row->type == MHSM_KEY_AKP);
+        CHECK(row->operations == (MHSM_OP_SIGN | MHSM_OP_VERIFY));
+    }
+    CHECK(i == 3);
+    CHECK(mhsm_parameter_set_find("ml-dsa-65") == mhsm_parameter_set_at(1));
+    CHECK(mhsm_parameter_set_find("ML-DSA") == NULL);
+    CHECK(mhsm_parameter_set_find(NULL) == NULL);
+}
+
 static void names(void)
 {
     unsigned int bit;
@@ -142,6 +174,8 @@ static void names(void)
     CHECK(mhsm_key_type_find("rsa") == MHSM_KEY_RSA);
     CHECK(mhsm_key_type_find("EC-HSM") == MHSM_KEY_EC);
     CHECK(mhsm_key_type_find("OCT-hsm") == MHSM_KEY_OCT);
+    CHECK(mhsm_key_type_find("akp-hsm") == MHSM_KEY_AKP);
+    CHECK(mhsm_key_type_find("AKP") == MHSM_KEY_AKP);
     CHECK(mhsm_key_type_find("OKP") == MHSM_KEY_UNKNOWN);
     CHECK(mhsm_key_type_find(NULL) == MHSM_KEY_UNKNOWN);
     CHECK_TEXT(mhsm_key_type_name(MHSM_KEY_OCT), "oct-HSM");
@@ -151,8 +185,11 @@ static void names(void)
 int main(void)
 {
     static const struct check checks[] = {
-        {"table", table},   {"selection", selection},
-        {"curves", curves}, {"names", names},
+        {"table", table},
+        {"selection", selection},
+        {"curves", curves},
+        {"names", names},
+        {"parameter_sets", parameter_sets},
         {NULL, NULL},
     };
 

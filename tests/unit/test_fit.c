@@ -194,12 +194,42 @@ static void outputs(void)
                             139));
 }
 
+static void akp(void)
+{
+    mhsm_key key = key_of(MHSM_KEY_AKP, MHSM_CURVE_NONE, 0);
+    struct mhsmi_fit fit = {&key, MHSM_OP_SIGN, 0, 0, NULL};
+    const mhsm_algorithm *algorithm = NULL;
+    mhsm_error *err = NULL;
+
+    key.set = mhsm_parameter_set_find("ML-DSA-65");
+    CHECK(mhsmi_fit_check(&fit, "ML-DSA-65", &algorithm, NULL) == MHSM_OK);
+    CHECK_FATAL(algorithm == mhsm_algorithm_find("ML-DSA-65"));
+    CHECK(mhsmi_fit_result(&key, algorithm, MHSM_OP_SIGN, 0, 3309));
+    CHECK(!mhsmi_fit_result(&key, algorithm, MHSM_OP_SIGN, 0, 3308));
+    CHECK(!mhsmi_fit_result(&key, algorithm, MHSM_OP_SIGN, 0, 2420));
+    CHECK(!mhsmi_fit_result(&key, algorithm, MHSM_OP_SIGN, 0, 0));
+    CHECK(mhsmi_fit_check(&fit, "ML-DSA-44", &algorithm, &err) ==
+          MHSM_ERR_UNSUPPORTED);
+    CHECK(strstr(mhsm_error_text(err), "ML-DSA-65") != NULL);
+    mhsm_error_free(&err);
+    CHECK(mhsmi_fit_check(&fit, "PS256", &algorithm, NULL) ==
+          MHSM_ERR_UNSUPPORTED);
+    fit.operation = MHSM_OP_DECRYPT;
+    CHECK(mhsmi_fit_check(&fit, "ML-DSA-65", &algorithm, NULL) ==
+          MHSM_ERR_UNSUPPORTED);
+    fit.operation = MHSM_OP_VERIFY;
+    fit.text_size = 512 * 1024;
+    CHECK(mhsmi_fit_check(&fit, "ML-DSA-65", &algorithm, NULL) == MHSM_OK);
+    fit.text_size++;
+    CHECK(mhsmi_fit_check(&fit, "ML-DSA-65", &algorithm, NULL) ==
+          MHSM_ERR_ARGUMENT);
+}
+
 int main(void)
 {
     static const struct check checks[] = {
-        {"inputs", inputs},
-        {"parameters", parameters},
-        {"outputs", outputs},
+        {"inputs", inputs},   {"parameters", parameters},
+        {"outputs", outputs}, {"akp", akp},
         {NULL, NULL},
     };
 

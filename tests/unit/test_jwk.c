@@ -199,7 +199,17 @@ static const struct {
      MHSM_OK},
     {"{\"key\":{" KID "\"kty\":\"oct-HSM\"},\"attributes\":{\"key_size\":-1}}",
      MHSM_ERR_PROTOCOL},
-    {"{\"key\":{" KID "\"kty\":\"AKP-HSM\"}}", MHSM_ERR_UNSUPPORTED},
+    {"{\"key\":{" KID "\"kty\":\"AKP-HSM\"}}", MHSM_ERR_PROTOCOL},
+    {"{\"key\":{" KID "\"kty\":\"AKP-HSM\",\"alg\":7}}", MHSM_ERR_PROTOCOL},
+    {"{\"key\":{" KID "\"kty\":\"AKP-HSM\",\"alg\":\"ML-DSA-45\","
+     "\"pub\":\"AA\"}}",
+     MHSM_ERR_UNSUPPORTED},
+    {"{\"key\":{" KID "\"kty\":\"AKP-HSM\",\"alg\":\"ML-DSA-44\"}}",
+     MHSM_ERR_PROTOCOL},
+    {"{\"key\":{" KID "\"kty\":\"AKP-HSM\",\"alg\":\"ML-DSA-44\","
+     "\"pub\":\"A!\"}}",
+     MHSM_ERR_PROTOCOL},
+    {"{\"key\":{" KID "\"kty\":\"OKP-HSM\"}}", MHSM_ERR_UNSUPPORTED},
     {"{\"key\":{" KID "\"kty\":7}}", MHSM_ERR_PROTOCOL},
     {"{\"key\":{" KID "\"kty\":\"RSA\"}}", MHSM_ERR_PROTOCOL},
     {"{\"key\":{" KID "\"kty\":\"EC\"}}", MHSM_ERR_PROTOCOL},
@@ -236,6 +246,47 @@ static void shapes(void)
     }
 }
 
+static mhsm_status parse_akp(const char *alg, size_t size, mhsm_key **key)
+{
+    char *pub = number(size, 7);
+    char *text = mhsmi_asprintf("{\"key\":{" KID "\"kty\":\"AKP-HSM\","
+                                "\"alg\":\"%s\",\"pub\":\"%s\"}}",
+                                alg, pub);
+    mhsm_status st;
+
+    CHECK_FATAL(text != NULL);
+    st = parse(text, key);
+    mhsmi_free(text);
+    mhsmi_free(pub);
+    return st;
+}
+
+static void akp(void)
+{
+    const mhsm_parameter_set *set;
+    const unsigned char *pub;
+    mhsm_key *key;
+    size_t i, size;
+
+    for (i = 0; (set = mhsm_parameter_set_at(i)) != NULL; i++) {
+        CHECK_FATAL(parse_akp(set->name, set->public_size, &key) == MHSM_OK);
+        CHECK(mhsm_key_get_type(key) == MHSM_KEY_AKP);
+        CHECK(mhsm_key_parameter_set(key) == set);
+        CHECK(mhsm_key_bits(key) == 0);
+        pub = mhsm_key_akp_public(key, &size);
+        CHECK_FATAL(pub != NULL && size == set->public_size);
+        CHECK(pub[0] == 0x80 && pub[size - 1] == 7);
+        CHECK(mhsm_key_rsa_n(key, &size) == NULL && size == 0);
+        mhsm_key_free(key);
+        CHECK(parse_akp(set->name, set->public_size - 1, &key) ==
+              MHSM_ERR_PROTOCOL);
+        CHECK(parse_akp(set->name, set->public_size + 1, &key) ==
+              MHSM_ERR_PROTOCOL);
+        CHECK(parse_akp(set->name, 4000, &key) == MHSM_ERR_PROTOCOL);
+    }
+    CHECK(i == 3);
+}
+
 static void identity(void)
 {
     mhsm_key *key;
@@ -253,7 +304,8 @@ int main(void)
 {
     static const struct check checks[] = {
         {"rsa", rsa},       {"rsa_exponents", rsa_exponents}, {"ec", ec},
-        {"shapes", shapes}, {"identity", identity},           {NULL, NULL},
+        {"shapes", shapes}, {"identity", identity},           {"akp", akp},
+        {NULL, NULL},
     };
 
     return check_main("jwk", checks);

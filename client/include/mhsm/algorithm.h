@@ -20,7 +20,8 @@ typedef enum mhsm_key_type {
     MHSM_KEY_UNKNOWN = 0,
     MHSM_KEY_RSA = 1,
     MHSM_KEY_EC = 2,
-    MHSM_KEY_OCT = 3
+    MHSM_KEY_OCT = 3,
+    MHSM_KEY_AKP = 4 /* bound to one algorithm: ML-DSA */
 } mhsm_key_type;
 
 typedef enum mhsm_curve {
@@ -44,7 +45,7 @@ enum {
 };
 
 typedef enum mhsm_padding {
-    MHSM_PADDING_NONE = 0, /* ECDSA, HMAC, AES modes with no choice */
+    MHSM_PADDING_NONE = 0, /* ECDSA, ML-DSA, HMAC, AES modes: no choice */
     MHSM_PADDING_PKCS1 = 1,
     MHSM_PADDING_PSS = 2, /* MGF1 with the same digest, salt = digest length */
     MHSM_PADDING_OAEP = 3 /* MGF1 with the same digest, empty label */
@@ -88,6 +89,20 @@ typedef struct mhsm_curve_info {
  * group names and aliases ("prime256v1"), and "secp256k1", any case. */
 MHSM_API const mhsm_curve_info *mhsm_curve_find(mhsm_curve curve);
 MHSM_API const mhsm_curve_info *mhsm_curve_by_name(const char *name);
+
+/* A parameter set of ML-DSA (FIPS 204): what an AKP key is.  Its name is also
+ * that of the one algorithm that the key works with. */
+typedef struct mhsm_parameter_set {
+    const char *name;   /* "ML-DSA-65", as the service and OpenSSL write it */
+    const char *oid;    /* "2.16.840.1.101.3.4.3.18" */
+    size_t public_size; /* octets of a public key */
+    size_t signature_size; /* octets of a signature */
+} mhsm_parameter_set;
+
+/* The table; NULL past the end. */
+MHSM_API const mhsm_parameter_set *mhsm_parameter_set_at(size_t index);
+/* By name, any case; NULL when there is none. */
+MHSM_API const mhsm_parameter_set *mhsm_parameter_set_find(const char *name);
 
 /* "sign", "wrapKey", ...: one bit to its wire name (static, NULL when none),
  * and a wire name to its bit (0 when none). */

@@ -34,6 +34,12 @@ MHSM_API const unsigned char *mhsm_result_iv(const mhsm_result *result,
 MHSM_API const unsigned char *mhsm_result_tag(const mhsm_result *result,
                                               size_t *size);
 
+/* The public key of an RSA, EC or AKP key as SubjectPublicKeyInfo (RFC 5280)
+ * in DER; MHSM_ERR_UNSUPPORTED for keys that have none.  No I/O. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_key_spki(const mhsm_key *key,
+                                                  mhsm_result **der,
+                                                  mhsm_error **err);
+
 /* What AES modes take beside the text; NULL and 0 for what is absent. */
 typedef struct mhsm_cipher_params {
     const unsigned char *iv;
@@ -45,7 +51,8 @@ typedef struct mhsm_cipher_params {
 } mhsm_cipher_params;
 
 /* Sign a digest.  RSA: the modulus size; ECDSA: r || s, each of the curve's
- * coordinate size; HMAC: the message goes in and the tag comes out.
+ * coordinate size; HMAC: the message goes in and the tag comes out; ML-DSA:
+ * the message goes in.
  * Needs keys/sign/action. */
 MHSM_API MHSM_NODISCARD mhsm_status
 mhsm_sign(mhsm_client *client, const mhsm_key *key, const char *algorithm,
@@ -59,6 +66,31 @@ mhsm_verify(mhsm_client *client, const mhsm_key *key, const char *algorithm,
             const unsigned char *digest, size_t digest_size,
             const unsigned char *signature, size_t signature_size, int *valid,
             mhsm_error **err);
+
+/* What ML-DSA signs: a message with a context, or the mu (FIPS 204, section
+ * 6.2: 64 octets) that stands for the key, the context and the message, so
+ * that a message of any size can stay where it is. */
+typedef struct mhsm_message {
+    const unsigned char *data; /* NULL and 0 when `mu` is given */
+    size_t size;
+    const unsigned char *context; /* 0 to 255 octets; none with `mu` */
+    size_t context_size;
+    const unsigned char *mu; /* NULL, or MHSM_MU_SIZE octets */
+} mhsm_message;
+
+#define MHSM_MU_SIZE          64
+#define MHSM_CONTEXT_SIZE_MAX 255
+
+/* The same for keys of type AKP, with all that ML-DSA takes; mhsm_sign() and
+ * mhsm_verify() take a message without a context.  The option api-version must
+ * be 2026-05-01-preview or later. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_sign_message(
+    mhsm_client *client, const mhsm_key *key, const mhsm_message *message,
+    mhsm_result **result, mhsm_error **err);
+MHSM_API MHSM_NODISCARD mhsm_status
+mhsm_verify_message(mhsm_client *client, const mhsm_key *key,
+                    const mhsm_message *message, const unsigned char *signature,
+                    size_t signature_size, int *valid, mhsm_error **err);
 
 /* `params` may be NULL.  GCM: the HSM makes the IV and refuses one of yours. */
 MHSM_API MHSM_NODISCARD mhsm_status mhsm_encrypt(

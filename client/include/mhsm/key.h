@@ -47,7 +47,10 @@ MHSM_API const char *mhsm_key_uri(const mhsm_key *key);
 MHSM_API const char *mhsm_key_json(const mhsm_key *key);
 MHSM_API mhsm_key_type mhsm_key_get_type(const mhsm_key *key);
 MHSM_API mhsm_curve mhsm_key_curve(const mhsm_key *key);
-/* RSA: modulus bits; EC: field bits; oct: 0 when the service does not say. */
+/* AKP: the key's parameter set; NULL for the other types. */
+MHSM_API const mhsm_parameter_set *mhsm_key_parameter_set(const mhsm_key *key);
+/* RSA: modulus bits; EC: field bits; oct: 0 when the service does not say;
+ * AKP: 0. */
 MHSM_API unsigned int mhsm_key_bits(const mhsm_key *key);
 /* Mask of MHSM_OP_*. */
 MHSM_API unsigned int mhsm_key_operations(const mhsm_key *key);
@@ -65,6 +68,9 @@ MHSM_API const unsigned char *mhsm_key_rsa_n(const mhsm_key *key, size_t *size);
 MHSM_API const unsigned char *mhsm_key_rsa_e(const mhsm_key *key, size_t *size);
 MHSM_API const unsigned char *mhsm_key_ec_x(const mhsm_key *key, size_t *size);
 MHSM_API const unsigned char *mhsm_key_ec_y(const mhsm_key *key, size_t *size);
+/* AKP: the public key as FIPS 204 encodes it; NULL and 0 for other types. */
+MHSM_API const unsigned char *mhsm_key_akp_public(const mhsm_key *key,
+                                                  size_t *size);
 
 /* What to create.  Start from MHSM_KEY_SPEC_INIT. */
 typedef struct mhsm_key_spec {
@@ -77,15 +83,17 @@ typedef struct mhsm_key_spec {
     int64_t not_before, expires; /* Unix seconds; 0: absent */
     const char *const *tags;     /* "NAME=VALUE", tag_count of them */
     size_t tag_count;
+    const char *algorithm; /* AKP: "ML-DSA-65"; NULL for other types */
 } mhsm_key_spec;
 
 #define MHSM_KEY_SPEC_INIT                                                     \
     {                                                                          \
-        MHSM_KEY_UNKNOWN, 0, MHSM_CURVE_NONE, 0, 0, 0, 0, 0, NULL, 0           \
+        MHSM_KEY_UNKNOWN, 0, MHSM_CURVE_NONE, 0, 0, 0, 0, 0, NULL, 0, NULL     \
     }
 
 /* Creates the key, or a new version when the name exists.  Sent once; never
- * repeated unless it provably did not reach the service.
+ * repeated unless it provably did not reach the service.  AKP keys need the
+ * option api-version to be 2026-05-01-preview or later.
  * Needs keys/create. */
 MHSM_API MHSM_NODISCARD mhsm_status mhsm_key_create(mhsm_client *client,
                                                     const mhsm_uri *uri,

@@ -212,7 +212,7 @@ const mhsm_parameter_set *mhsm_parameter_set_find(const char *name)
     size_t i;
 
     for (i = 0; name != NULL && i < COUNT(parameter_sets); i++) {
-        if (strcasecmp(parameter_sets[i].name, name) == 0)
+        if (OPENSSL_strcasecmp(parameter_sets[i].name, name) == 0)
             return &parameter_sets[i];
     }
     return NULL;

@@ -3,7 +3,9 @@
  * STORE: `mhsm:` and `managedhsm:` URIs.  Opening only parses.  Loading a key
  * is exactly one GET, and none at all when the caller expects something that
  * is no key; `mhsm:` without a name lists the names of the keys, one request a
- * page.  Must never list when a name is given: that is another permission.
+ * page.  A search by alias is that of one key by its name, and finds nothing
+ * when there is none; other searches are for certificates and are refused.
+ * Must never list when a name is given: that is another permission.
  */
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
@@ -15,6 +17,7 @@
 #include "err.h"
 #include "key.h"
 #include "object.h"
+#include "params.h"
 
 FN(store, mhsm, open);
 FN(store, mhsm, attach);
@@ -25,6 +28,9 @@ FN(store, mhsm, eof);
 FN(store, mhsm, close);
 FN(store, mhsm, export_object);
 
+/* Longer than any name, so that one that is too long is seen to be. */
+#define ALIAS_SIZE 256
+
 /* After a failure there is one more load, which gives nothing: libcrypto takes
  * a failure with the end already reached for the mere end, and no application
  * would hear of it. */
@@ -33,7 +39,8 @@ enum state { READY = 0, FAILED = 1, DONE = 2 };
 struct store {
     struct mp_prov *prov;
     mhsm_uri *uri;
-    int expect; /* OSSL_STORE_INFO_*; 0: anything */
+    int expect;    /* OSSL_STORE_INFO_*; 0: anything */
+    int searching; /* by alias, which `uri` now names */
     enum state state;
     mhsm_key_list *list;
 };
@@ -74,11 +81,59 @@ static const OSSL_PARAM *mhsm_store_settable_ctx_params(void *provctx)
 {
     static const OSSL_PARAM settable[] = {
         OSSL_PARAM_int(OSSL_STORE_PARAM_EXPECT, NULL),
+        OSSL_PARAM_utf8_string(OSSL_STORE_PARAM_ALIAS, NULL, 0),
         OSSL_PARAM_END,
     };
 
     (void)provctx;
     return settable;
+}
+
+/* The key of that name at the same HSM; a URI that names another one holds
+ * nothing of that alias. */
+static int search_alias(struct store *store, const OSSL_PARAM *param)
+{
+    const char *name = mhsm_uri_name(store->uri);
+    mhsm_error *err = NULL;
+    mhsm_uri *uri = NULL;
+    char alias[ALIAS_SIZE];
+
+    if (!mp_param_text(param, alias, sizeof(alias))) {
+        mp_raise(store->prov, MP_R_PARAMETER,
+                 "parameter %s is no name of a key", param->key);
+        return 0;
+    }
+    store->searching = 1;
+    if (name != NULL) {
+        if (OPENSSL_strcasecmp(name, alias) != 0)
+            store->state = DONE;
+        return 1;
+    }
+    if (mhsm_uri_new(store->prov->client, mhsm_uri_endpoint(store->uri), alias,
+                     NULL, &uri, &err) != MHSM_OK) {
+        mp_raise_client(store->prov, &err);
+        return 0;
+    }
+    mhsm_uri_free(store->uri);
+    store->uri = uri;
+    return 1;
+}
+
+static int refuse_search(const struct store *store, const OSSL_PARAM params[])
+{
+    static const char *const searches[] = {
+        OSSL_STORE_PARAM_SUBJECT, OSSL_STORE_PARAM_ISSUER,
+        OSSL_STORE_PARAM_SERIAL, OSSL_STORE_PARAM_FINGERPRINT};
+
+    for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++)
+        if (OSSL_PARAM_locate_const(params, searches[i]) != NULL) {
+            mp_raise(store->prov, MP_R_PARAMETER,
+                     "keys of an HSM are found by alias, which is their name, "
+                     "not by %s",
+                     searches[i]);
+            return 1;
+        }
+    return 0;
 }
 
 static int mhsm_store_set_ctx_params(void *loaderctx, const OSSL_PARAM params[])
@@ -91,11 +146,15 @@ static int mhsm_store_set_ctx_params(void *loaderctx, const OSSL_PARAM params[])
     if (params == NULL)
         return 1;
     param = OSSL_PARAM_locate_const(params, OSSL_STORE_PARAM_EXPECT);
-    if (param == NULL || OSSL_PARAM_get_int(param, &store->expect))
-        return 1;
-    mp_raise(store->prov, MP_R_PARAMETER, "parameter %s is no number",
-             param->key);
-    return 0;
+    if (param != NULL && !OSSL_PARAM_get_int(param, &store->expect)) {
+        mp_raise(store->prov, MP_R_PARAMETER, "parameter %s is no number",
+                 param->key);
+        return 0;
+    }
+    if (refuse_search(store, params))
+        return 0;
+    param = OSSL_PARAM_locate_const(params, OSSL_STORE_PARAM_ALIAS);
+    return param == NULL || search_alias(store, param);
 }
 
 static int expects_something(const struct store *store)
@@ -125,6 +184,10 @@ static int load_key(struct store *store, OSSL_CALLBACK *callback, void *arg)
     mp_mark_set(&mark);
     status = mhsm_key_get(prov->client, store->uri, &hsm, &err);
     mp_mark_drop(&mark);
+    if (status == MHSM_ERR_NOT_FOUND && store->searching) {
+        mhsm_error_free(&err);
+        return 1;
+    }
     if (status != MHSM_OK) {
         mp_raise_client(prov, &err);
         return 0;

@@ -10,6 +10,7 @@
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/params.h>
 #include <openssl/store.h>
 
@@ -216,6 +217,7 @@ static int give_name(const struct store *store, const mhsm_key_item *item,
     mhsm_error *err = NULL;
     mhsm_uri *uri = NULL;
     OSSL_PARAM params[4];
+    struct mp_mark mark;
     char *name;
 
     if (mhsm_uri_new(store->prov->client, mhsm_uri_endpoint(store->uri),
@@ -235,7 +237,13 @@ static int give_name(const struct store *store, const mhsm_key_item *item,
     params[2] = OSSL_PARAM_construct_utf8_string(
         OSSL_OBJECT_PARAM_DESC, item->enabled ? enabled : disabled, 0);
     params[3] = OSSL_PARAM_construct_end();
+    /* OpenSSL 3.5 tries the name as octets first, and leaves an error. */
+    mp_mark_set(&mark);
     ok = callback(params, arg);
+    if (ok)
+        mp_mark_drop(&mark);
+    else
+        (void)ERR_clear_last_mark();
     OPENSSL_free(name);
     return ok;
 }

@@ -196,44 +196,52 @@ static int get_text(const ASN1_STRING *string, const char **text)
     return 1;
 }
 
-/* One reference, whole, in DER, of the version that is known. */
-static mhsm_status parse(const unsigned char *der, size_t size,
-                         reference **parsed, mhsm_error **err)
+/* What keeps the octets from being one whole value that may be a reference;
+ * NULL when nothing does. */
+static const char *misfit(const unsigned char *der, size_t size)
 {
-    const unsigned char *at = der;
-    unsigned char *again = NULL;
     size_t whole = mhsm_reference_probe(der, size);
-    reference *made = NULL;
-    const char *format = "";
-    mhsm_status st = MHSM_OK;
 
     if (size > MHSM_REFERENCE_MAX)
-        return broken(err, "it is too large");
+        return "it is too large";
     if (whole == 0)
-        return broken(err, "what it holds does not begin as one");
+        return "what it holds does not begin as one";
     if (whole > size)
-        return broken(err, "its end is missing");
-    if (whole < size)
-        return broken(err, "something follows its end");
-    made = (reference *)ASN1_item_d2i(NULL, &at, (long)size,
-                                      ASN1_ITEM_rptr(reference));
-    if (made == NULL)
-        st = broken(err, "its structure is not the one of a key reference");
+        return "its end is missing";
+    return whole < size ? "something follows its end" : NULL;
+}
+
+/* One reference, whole, in DER, of the format that is known; NULL with *st. */
+static reference *parse(const unsigned char *der, size_t size, mhsm_status *st,
+                        mhsm_error **err)
+{
+    const unsigned char *at = der;
+    const char *why = misfit(der, size), *format = "";
+    unsigned char *again = NULL;
+    reference *made = NULL;
+
+    if (why == NULL)
+        made = (reference *)ASN1_item_d2i(NULL, &at, (long)size,
+                                          ASN1_ITEM_rptr(reference));
+    *st = MHSM_OK;
+    if (why != NULL)
+        *st = broken(err, why);
+    else if (made == NULL)
+        *st = broken(err, "its structure is not the one of a key reference");
     else if (ASN1_item_i2d((ASN1_VALUE *)made, &again,
                            ASN1_ITEM_rptr(reference)) != (int)size ||
              memcmp(again, der, size) != 0)
-        st = broken(err, "it is not in DER");
+        *st = broken(err, "it is not in DER");
     else if (!get_text(made->format, &format) || strcmp(format, FORMAT) != 0)
-        st = mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
-                         "it is of the format \"%.40s\", which this version "
-                         "does not know",
-                         format);
+        *st = mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                          "it is of the format \"%.40s\", which this version "
+                          "does not know",
+                          format);
     OPENSSL_free(again);
-    if (st == MHSM_OK)
-        *parsed = made;
-    else
-        reference_free(made);
-    return st;
+    if (*st == MHSM_OK)
+        return made;
+    reference_free(made);
+    return NULL;
 }
 
 static mhsm_status read_uri(const mhsm_client *client, const reference *made,
@@ -348,8 +356,8 @@ static mhsm_status decode(mhsm_client *client, const unsigned char *der,
 
     if (bundle == NULL)
         return mhsmi_error_memory(err);
-    if ((st = parse(der, size, &made, err)) == MHSM_OK &&
-        (st = read_uri(client, made, &uri, err)) == MHSM_OK &&
+    made = parse(der, size, &st, err);
+    if (made != NULL && (st = read_uri(client, made, &uri, err)) == MHSM_OK &&
         (st = describe(made, uri, bundle, err)) == MHSM_OK)
         st = mhsmi_jwk_parse(mhsm_uri_endpoint(uri), bundle, key, err);
     /* It was no answer of the service. */

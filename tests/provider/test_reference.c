@@ -592,8 +592,8 @@ static void foreign(void)
         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
         "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
         "-----BEGIN MHSM KEY-----\nMAA=\n-----END MHSM KEY-----\n",
-        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
-        "-----END EC PARAMETERS-----\n",
+        ("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+         "-----END EC PARAMETERS-----\n"),
     };
     char *texts[COUNT(fixed) + 5], expected[1024], seen[1024], path[PATH_ROOM];
     size_t i;

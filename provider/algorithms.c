@@ -46,6 +46,7 @@ static const OSSL_ALGORITHM store[] = {
 
 static const OSSL_ALGORITHM decoder[] = {
     {"DER", PEM_PROPERTIES, mp_pem_decoder, "Key references in PEM"},
+    {"DER", MP_PROPERTIES ",input=der", mp_der_decoder, "Key references"},
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", DER_PROPERTIES, mp_rsa_decoder,
      "References to RSA keys"},
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", DER_PROPERTIES, mp_ec_decoder,

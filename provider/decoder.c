@@ -7,8 +7,8 @@
  * (1), and with the input where OpenSSL's own decoder leaves it.  Must never
  * make a request: the first private operation is the first one.
  *
- * What is wrong with a reference in PEM is said when the PEM is read, because
- * libcrypto's file loader drops what a decoder of DER says.
+ * What is wrong with a reference is said when the file is read: libcrypto's
+ * file loader drops what the decoder of a key says.
  */
 #include <stdint.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
 
@@ -27,6 +28,7 @@
 #include "object.h"
 
 FN(decoder, pem, decode);
+FN(decoder, der, decode);
 FN(decoder, rsa, decode);
 FN(decoder, ec, decode);
 
@@ -55,6 +57,18 @@ static int decoder_export_object(void *ctx, const void *reference, size_t size,
     return mp_object_export(reference, size, callback, arg);
 }
 
+/* d2i_PrivateKey tries the same octets as several structures in turn: what is
+ * the first or the last of the queue has been said. */
+static int is_said(const char *text)
+{
+    const char *first = NULL, *last = NULL;
+
+    (void)ERR_peek_error_all(NULL, NULL, NULL, &first, NULL);
+    (void)ERR_peek_last_error_all(NULL, NULL, NULL, &last, NULL);
+    return (first != NULL && strcmp(first, text) == 0) ||
+           (last != NULL && strcmp(last, text) == 0);
+}
+
 /* The key object behind a reference; NULL with one error raised. */
 static struct mp_key *read_reference(struct mp_prov *prov,
                                      const unsigned char *der, size_t size)
@@ -67,7 +81,10 @@ static struct mp_key *read_reference(struct mp_prov *prov,
         return NULL;
     }
     if (mhsm_reference_decode(prov->client, der, size, &hsm, &err) != MHSM_OK) {
-        mp_raise_client(prov, &err);
+        if (is_said(mhsm_error_text(err)))
+            mhsm_error_free(&err);
+        else
+            mp_raise_client(prov, &err);
         return NULL;
     }
     return mp_key_wrap(prov, hsm);
@@ -91,14 +108,24 @@ static int give_der(const char *name, unsigned char *der, size_t size,
     return callback(params, arg);
 }
 
+static int check_and_give(struct mp_prov *prov, unsigned char *der, size_t size,
+                          OSSL_CALLBACK *callback, void *arg)
+{
+    struct mp_key *key = read_reference(prov, der, size);
+    const char *name;
+
+    if (key == NULL)
+        return 0;
+    name = key->name;
+    mp_key_free(key);
+    return give_der(name, der, size, callback, arg);
+}
+
 /* A block of our label, taken out of its PEM. */
 static int take_block(struct mp_prov *prov, const char *header,
                       unsigned char *der, long size, OSSL_CALLBACK *callback,
                       void *arg)
 {
-    struct mp_key *key;
-    const char *name;
-
     if (header[0] != '\0') {
         mp_raise(prov, MHSM_ERR_DAMAGED,
                  "the key reference has PEM headers, as if it were encrypted: "
@@ -106,12 +133,7 @@ static int take_block(struct mp_prov *prov, const char *header,
                  "key pem`");
         return 0;
     }
-    key = read_reference(prov, der, (size_t)size);
-    if (key == NULL)
-        return 0;
-    name = key->name;
-    mp_key_free(key);
-    return give_der(name, der, (size_t)size, callback, arg);
+    return check_and_give(prov, der, (size_t)size, callback, arg);
 }
 
 static int pem_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
@@ -153,52 +175,77 @@ static int pem_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
     return ok;
 }
 
-/* A whole structure whose first octets, `have` of them, were read. */
-static int take_der(struct mp_prov *prov, OSSL_CORE_BIO *in,
-                    const unsigned char *start, size_t have, size_t whole,
-                    struct mp_key **key)
+/* The reference that `in` begins with, to be freed; NULL with 1 when it begins
+ * with something else, with 0 and an error when it cannot be read. */
+static int read_der(struct mp_prov *prov, OSSL_CORE_BIO *in,
+                    unsigned char **der, size_t *size)
 {
-    unsigned char *der;
-    size_t size = have;
+    unsigned char start[MHSM_REFERENCE_PROBE];
+    size_t have = mp_core_bio_read(prov, in, start, sizeof(start));
+    size_t whole = mhsm_reference_probe(start, have);
 
+    *der = NULL;
+    if (whole == 0) {
+        /* It may be the begin of somebody else's private key. */
+        OPENSSL_cleanse(start, sizeof(start));
+        return 1;
+    }
     if (whole > MHSM_REFERENCE_MAX) {
         mp_raise(prov, MHSM_ERR_DAMAGED,
                  "the key reference is larger than %d octets",
                  MHSM_REFERENCE_MAX);
         return 0;
     }
-    if (whole < have)
-        size = whole;
-    der = OPENSSL_malloc(whole);
-    if (der == NULL) {
+    *der = OPENSSL_malloc(whole);
+    if (*der == NULL) {
         mp_raise(prov, MP_R_MEMORY, "no room for a key reference");
         return 0;
     }
-    memcpy(der, start, size);
-    if (size < whole)
-        size += mp_core_bio_read(prov, in, der + size, whole - size);
-    *key = read_reference(prov, der, size);
+    *size = whole < have ? whole : have;
+    memcpy(*der, start, *size);
+    if (*size < whole)
+        *size += mp_core_bio_read(prov, in, *der + *size, whole - *size);
+    return 1;
+}
+
+/* For the file loader, which selects nothing, and which decodes keys where
+ * nobody hears what is wrong with them.  Others find the decoders of keys
+ * below by themselves. */
+static int der_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
+                              OSSL_CALLBACK *object_cb, void *object_cbarg,
+                              OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
+{
+    unsigned char *der;
+    size_t size;
+    int ok;
+
+    (void)pw_cb;
+    (void)pw_cbarg;
+    if (selection != 0)
+        return 1;
+    ok = read_der(ctx, in, &der, &size);
+    if (der != NULL)
+        ok = check_and_give(ctx, der, size, object_cb, object_cbarg);
     OPENSSL_free(der);
-    return *key != NULL;
+    return ok;
 }
 
 static int decode_type(struct mp_prov *prov, OSSL_CORE_BIO *in,
                        const char *name, OSSL_CALLBACK *callback, void *arg)
 {
-    unsigned char start[MHSM_REFERENCE_PROBE];
-    size_t have = mp_core_bio_read(prov, in, start, sizeof(start));
-    size_t whole = mhsm_reference_probe(start, have);
     struct mp_key *key = NULL;
-    int ok = 1;
+    unsigned char *der;
+    size_t size;
+    int ok = read_der(prov, in, &der, &size);
 
-    /* It may be the begin of somebody else's private key. */
-    if (whole == 0)
-        OPENSSL_cleanse(start, sizeof(start));
-    else
-        ok = take_der(prov, in, start, have, whole, &key);
+    if (der != NULL) {
+        key = read_reference(prov, der, size);
+        ok = key != NULL;
+    }
     if (key != NULL && strcmp(key->name, name) == 0)
         ok = mp_object_give(key, callback, arg);
     mp_key_free(key);
+    OPENSSL_free(der);
     return ok;
 }
 
@@ -226,6 +273,13 @@ const OSSL_DISPATCH mp_pem_decoder[] = {
     ENTRY(DECODER, NEWCTX, decoder_newctx),
     ENTRY(DECODER, FREECTX, decoder_freectx),
     ENTRY(DECODER, DECODE, pem_decoder_decode),
+    END,
+};
+
+const OSSL_DISPATCH mp_der_decoder[] = {
+    ENTRY(DECODER, NEWCTX, decoder_newctx),
+    ENTRY(DECODER, FREECTX, decoder_freectx),
+    ENTRY(DECODER, DECODE, der_decoder_decode),
     END,
 };
 

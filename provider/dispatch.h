@@ -32,6 +32,7 @@ extern const OSSL_DISPATCH mp_ecdsa_signature[];
 extern const OSSL_DISPATCH mp_rsa_asym_cipher[];
 extern const OSSL_DISPATCH mp_store[];
 extern const OSSL_DISPATCH mp_pem_decoder[];
+extern const OSSL_DISPATCH mp_der_decoder[];
 extern const OSSL_DISPATCH mp_rsa_decoder[];
 extern const OSSL_DISPATCH mp_ec_decoder[];
 extern const OSSL_DISPATCH mp_text_encoder[];

@@ -2,10 +2,9 @@
  *
  * Key references in every function that reads a private key, in each place of
  * the provider list: loading makes no request, the first signature makes the
- * first one.  What is not ours reads as if the module were not there; what is
- * ours and damaged is said once.
+ * first one.
  */
-#include "harness.h"
+#include "reference.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,19 +16,7 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/store.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define LABEL        "MHSM KEY REFERENCE"
-
-enum { PATH_ROOM = 512 };
-
-struct reference {
-    const char *name;
-    char version[33], *pem;
-    unsigned char *der;
-    long der_size;
-    EVP_PKEY *known; /* the public key, as the service tells it */
-};
+#include <openssl/ui.h>
 
 static struct reference references[] = {
     {"rf-rsa", "", NULL, NULL, 0, NULL},
@@ -43,32 +30,6 @@ static long requests(void)
     return th_stats().requests;
 }
 
-static void write_reference(struct reference *reference)
-{
-    BIO *out = BIO_new(BIO_s_mem());
-    char uri[64], *data, *label = NULL, *header = NULL;
-    EVP_PKEY *key;
-    long size;
-
-    snprintf(uri, sizeof(uri), "mhsm:%s", reference->name);
-    key = th_must_open(contexts[TH_LAST].lib, uri);
-    if (PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) != 1)
-        th_die("no reference of %s", reference->name);
-    size = BIO_get_mem_data(out, &data);
-    reference->pem = OPENSSL_strndup(data, (size_t)size);
-    if (PEM_read_bio(out, &label, &header, &reference->der,
-                     &reference->der_size) != 1)
-        th_die("no PEM of %s", reference->name);
-    CU_ASSERT_STRING_EQUAL(label, LABEL);
-    CU_ASSERT_STRING_EQUAL(header, "");
-    reference->known = th_public_from_service(reference->name);
-    OPENSSL_free(label);
-    OPENSSL_free(header);
-    EVP_PKEY_free(key);
-    BIO_free(out);
-    TH_QUIET();
-}
-
 static void prepare(void)
 {
     int order;
@@ -80,7 +41,7 @@ static void prepare(void)
     for (order = TH_LAST; order <= TH_PREFERRED; order++)
         th_context_open(&contexts[order], (enum th_order)order);
     for (i = 0; i < COUNT(references); i++)
-        write_reference(&references[i]);
+        reference_make(&references[i], contexts[TH_LAST].lib);
 }
 
 /* The key is ours, whole, and costs nothing until it is used. */
@@ -111,21 +72,6 @@ static void judge(OSSL_LIB_CTX *lib, EVP_PKEY *key,
         TH_QUIET();
     }
     EVP_PKEY_free(key);
-}
-
-static BIO *text_bio(const char *text)
-{
-    return BIO_new_mem_buf(text, -1);
-}
-
-static EVP_PKEY *read_pem(OSSL_LIB_CTX *lib, const char *text)
-{
-    BIO *bio = text_bio(text);
-    EVP_PKEY *key =
-        PEM_read_bio_PrivateKey_ex(bio, NULL, NULL, NULL, lib, NULL);
-
-    BIO_free(bio);
-    return key;
 }
 
 static void by_pem(void)
@@ -227,17 +173,6 @@ static void by_d2i(void)
                   &references[i], before, "d2i_PrivateKey_bio");
             BIO_free(bio);
         }
-}
-
-static void write_file(char *path, const void *data, size_t size)
-{
-    FILE *file;
-
-    snprintf(path, PATH_ROOM, "%s/file", th_state());
-    file = fopen(path, "wb");
-    if (file == NULL || fwrite(data, 1, size, file) != size ||
-        fclose(file) != 0)
-        th_die("cannot write %s", path);
 }
 
 /* The first object, whatever it is, when it is a private key. */
@@ -344,32 +279,6 @@ static char *line_ends(const char *text, const char *end)
     return copy;
 }
 
-static char *join(const char *a, const char *b)
-{
-    size_t size = strlen(a) + strlen(b) + 1;
-    char *text = OPENSSL_malloc(size);
-
-    snprintf(text, size, "%s%s", a, b);
-    return text;
-}
-
-/* A software key in PEM, made now. */
-static char *foreign_pem(const char *type, const char *group)
-{
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(th_plain(), NULL, type, group);
-    BIO *out = BIO_new(BIO_s_mem());
-    char *data, *text;
-    long size;
-
-    if (PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) != 1)
-        th_die("no %s key", type);
-    size = BIO_get_mem_data(out, &data);
-    text = OPENSSL_strndup(data, (size_t)size);
-    EVP_PKEY_free(key);
-    BIO_free(out);
-    return text;
-}
-
 static void in_company(void)
 {
     const struct reference *reference = &references[1];
@@ -428,7 +337,7 @@ static void from_a_pipe(void)
 static void no_public_key(void)
 {
     const struct reference *reference = &references[1];
-    BIO *bio = text_bio(reference->pem), *both;
+    BIO *bio = BIO_new_mem_buf(reference->pem, -1), *both;
     EVP_PKEY *key;
     char *data;
     int order;
@@ -439,8 +348,8 @@ static void no_public_key(void)
     BIO_free(bio);
     for (order = TH_LAST; order <= TH_PREFERRED; order++) {
         both = BIO_new(BIO_s_mem());
-        BIO_puts(both,
-                 "-----BEGIN " LABEL "-----\nAAAA\n-----END " LABEL "-----\n");
+        BIO_puts(both, "-----BEGIN " REFERENCE_LABEL
+                       "-----\nAAAA\n-----END " REFERENCE_LABEL "-----\n");
         BIO_puts(both, reference->pem);
         PEM_write_bio_PUBKEY(both, reference->known);
         (void)BIO_get_mem_data(both, &data);
@@ -453,188 +362,6 @@ static void no_public_key(void)
         BIO_free(bio);
         BIO_free(both);
     }
-}
-
-/* Changes to a good PEM text: the first `from` becomes `to`. */
-static const struct {
-    const char *from, *to, *says;
-} damages[] = {
-    {"-----END", "-----FIN", "end line"},
-    {"END MHSM KEY REFERENCE", "END KEY REFERENCE", "end line"},
-    {"-----\nM", "-----\n!", "base64"},
-    {"-----\nMI", "-----\nNI", "begin"},
-    {"-----\nMI", "-----\nAAAAMI", "begin"},
-    {"-----\nM", "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: NONE\n\nM", ""},
-    {"-----\nM", "-----\nX: y\n\nM", "PEM headers"},
-    {"\n-----END", "\nAAAA\n-----END", ""},
-};
-
-static char *replace(const char *text, const char *from, const char *to)
-{
-    const char *at = strstr(text, from);
-    size_t size = strlen(text) + strlen(to) + 1;
-    char *changed = OPENSSL_malloc(size);
-
-    if (at == NULL)
-        th_die("no %s", from);
-    snprintf(changed, size, "%.*s%s%s", (int)(at - text), text, to,
-             at + strlen(from));
-    return changed;
-}
-
-static void damaged(void)
-{
-    char path[PATH_ROOM];
-    size_t i;
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        for (i = 0; i < COUNT(damages); i++) {
-            OSSL_LIB_CTX *lib = contexts[order].lib;
-            char *text =
-                replace(references[1].pem, damages[i].from, damages[i].to);
-            long before = requests();
-            SSL_CTX *ctx = SSL_CTX_new_ex(lib, NULL, TLS_server_method());
-
-            TH_TRUE(read_pem(lib, text) == NULL, "%s", text);
-            if (damages[i].says[0] != '\0')
-                TH_ONE_ERROR("key reference", damages[i].says);
-            ERR_clear_error();
-            write_file(path, text, strlen(text));
-            TH_TRUE(SSL_CTX_use_PrivateKey_file(ctx, path, SSL_FILETYPE_PEM) !=
-                        1,
-                    "%s", text);
-            if (damages[i].says[0] != '\0')
-                TH_ONE_ERROR("key reference", damages[i].says);
-            ERR_clear_error();
-            TH_TRUE(th_open(lib, path) == NULL, "%s", text);
-            if (damages[i].says[0] != '\0')
-                TH_ONE_ERROR("key reference", damages[i].says);
-            ERR_clear_error();
-            CU_ASSERT_EQUAL(requests(), before);
-            SSL_CTX_free(ctx);
-            OPENSSL_free(text);
-        }
-}
-
-/* DER again as a PEM of our label. */
-static char *to_pem(const unsigned char *der, long size)
-{
-    BIO *out = BIO_new(BIO_s_mem());
-    char *data, *text;
-
-    PEM_write_bio(out, LABEL, "", der, size);
-    size = BIO_get_mem_data(out, &data);
-    text = OPENSSL_strndup(data, (size_t)size);
-    BIO_free(out);
-    return text;
-}
-
-/* One octet of what it holds changed; `find` begins there. */
-static void altered(void)
-{
-    static const struct {
-        const char *find;
-        size_t offset;
-        unsigned char octet;
-        const char *says;
-    } rows[] = {
-        {"mhsm key reference v1", 20, '2', "\"mhsm key reference v2\""},
-        {"localhost", 0, 'e', "eocalhost"},
-        {"rf-ec/", 5, '-', "URI"},
-        {"EC-HSM", 0, 'X', "XC-HSM"},
-        {"EC-HSM", 5, 0, "kty"},
-        /* A point that is not on its curve. */
-        {"EC-HSM", (size_t)-6, 1, "public key"},
-    };
-    const struct reference *reference = &references[1];
-    size_t size = (size_t)reference->der_size, i;
-
-    for (i = 0; i < COUNT(rows); i++) {
-        unsigned char *der = OPENSSL_memdup(reference->der, size);
-        unsigned char *at =
-            memmem(der, size, rows[i].find, strlen(rows[i].find));
-        char *text;
-
-        if (at == NULL)
-            th_die("no %s in the reference", rows[i].find);
-        at += rows[i].offset;
-        *at = *at == rows[i].octet ? (unsigned char)(*at + 1) : rows[i].octet;
-        text = to_pem(der, (long)size);
-        TH_TRUE(read_pem(contexts[TH_LAST].lib, text) == NULL, "%s",
-                rows[i].says);
-        TH_ONE_ERROR(rows[i].says);
-        OPENSSL_free(text);
-        OPENSSL_free(der);
-    }
-}
-
-/* The reasons in the queue, which it empties. */
-static void reasons(char *text, size_t size)
-{
-    unsigned long code;
-    size_t at = 0;
-
-    text[0] = '\0';
-    while ((code = ERR_get_error()) != 0)
-        if (at < size)
-            at += (size_t)snprintf(text + at, size - at, "%lx ", code);
-}
-
-/* Input that is not ours: the same key, or the same errors, as without us. */
-static void foreign(void)
-{
-    static const char *const fixed[] = {
-        "",
-        "words\n",
-        "-----BEGIN SOMETHING-----\nAAAA\n-----END SOMETHING-----\n",
-        "-----BEGIN SOMETHING-----\n!!!!\n-----END SOMETHING-----\n",
-        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-        "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
-        "-----BEGIN MHSM KEY-----\nMAA=\n-----END MHSM KEY-----\n",
-        ("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
-         "-----END EC PARAMETERS-----\n"),
-    };
-    char *texts[COUNT(fixed) + 5], expected[1024], seen[1024], path[PATH_ROOM];
-    size_t i;
-    int order;
-
-    for (i = 0; i < COUNT(fixed); i++)
-        texts[i] = OPENSSL_strdup(fixed[i]);
-    texts[i++] = foreign_pem("EC", "P-384");
-    texts[i++] = foreign_pem("ED25519", NULL);
-    texts[i++] = foreign_pem("X25519", NULL);
-    texts[i] = join(fixed[2], texts[i - 1]);
-    i++;
-    texts[i] = join(texts[i - 2], fixed[2]);
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        for (i = 0; i < COUNT(texts); i++) {
-            OSSL_LIB_CTX *lib = contexts[order].lib;
-            EVP_PKEY *without = read_pem(th_plain(), texts[i]), *with;
-
-            reasons(expected, sizeof(expected));
-            with = read_pem(lib, texts[i]);
-            reasons(seen, sizeof(seen));
-            TH_TRUE((with == NULL) == (without == NULL), "%s", texts[i]);
-            TH_TRUE(strcmp(expected, seen) == 0, "%s: %s, not %s", texts[i],
-                    seen, expected);
-            if (with != NULL && without != NULL)
-                CU_ASSERT_EQUAL(EVP_PKEY_eq(with, without), 1);
-            EVP_PKEY_free(with);
-            EVP_PKEY_free(without);
-            write_file(path, texts[i], strlen(texts[i]));
-            without = th_open(th_plain(), path);
-            reasons(expected, sizeof(expected));
-            with = th_open(lib, path);
-            reasons(seen, sizeof(seen));
-            TH_TRUE((with == NULL) == (without == NULL), "%s", texts[i]);
-            TH_TRUE(strcmp(expected, seen) == 0, "%s: %s, not %s", texts[i],
-                    seen, expected);
-            EVP_PKEY_free(with);
-            EVP_PKEY_free(without);
-        }
-    for (i = 0; i < COUNT(texts); i++)
-        OPENSSL_free(texts[i]);
 }
 
 /* What the HSM's keys are written as. */
@@ -771,9 +498,7 @@ static void end(void)
     for (order = TH_LAST; order <= TH_PREFERRED; order++)
         th_context_close(&contexts[order]);
     for (i = 0; i < COUNT(references); i++) {
-        OPENSSL_free(references[i].pem);
-        OPENSSL_free(references[i].der);
-        EVP_PKEY_free(references[i].known);
+        reference_free(&references[i]);
     }
 }
 
@@ -789,9 +514,6 @@ int main(void)
         {"in company", in_company},
         {"from a pipe", from_a_pipe},
         {"a reference is no public key", no_public_key},
-        {"damaged PEM", damaged},
-        {"altered content", altered},
-        {"foreign input", foreign},
         {"what is written", written},
         {"the module alone", alone},
         {"later versions", later_versions_do_not_matter},

@@ -10,7 +10,7 @@ p="-provider default -provider mhsm"
 check "list -providers" openssl list -providers -verbose -provider mhsm
 output_has "  name" 'name: .*Managed HSM|name: .*mhsm'
 for list in key-managers signature-algorithms asymcipher-algorithms \
-    store-loaders; do
+    store-loaders decoders encoders; do
     check "list -$list" openssl list "-$list" -verbose -provider mhsm
     output_has "  has ours" '@ mhsm'
 done
@@ -58,6 +58,25 @@ equal "no request was made" "$(control stats | jq .requests)" 0
 expect_exit 1 "a key that is not there" openssl pkey $p -in mhsm:none -pubout
 errors_have "  says so" 'HTTP 404'
 errors_have "  with the request id" 'request id [0-9a-f-]{36}'
+
+# Both halves by the same URI.
+# shellcheck disable=SC2086 # flags
+{
+    check "pkey -pubin" openssl pkey $p -pubin -in mhsm:ec -out "$work/pub.pem"
+    check "  and from the private key" openssl pkey $p -in mhsm:ec -pubout \
+        -out "$work/pub2.pem"
+    check "  the same" cmp "$work/pub.pem" "$work/pub2.pem"
+    check "pkey -text of the private key" openssl pkey $p -in mhsm:ec -noout \
+        -text
+    output_has "  names it" "^Key-URI: mhsm://$host/keys/ec/$version\$"
+    echo text >"$work/text"
+    check "dgst -sign" openssl dgst $p -sha256 -sign mhsm:ec \
+        -out "$work/signature" "$work/text"
+    check "dgst -prverify" openssl dgst $p -sha256 -prverify mhsm:ec \
+        -signature "$work/signature" "$work/text"
+    check "dgst -verify" openssl dgst $p -sha256 -verify mhsm:ec \
+        -signature "$work/signature" "$work/text"
+}
 
 # Decryption: encrypted offline, decrypted in the HSM.
 # shellcheck disable=SC2086 # flags

@@ -408,6 +408,59 @@ static void written(void)
     EVP_PKEY_free(key);
 }
 
+/* A public selection is the default provider's own text. */
+static void public_text(void)
+{
+    size_t i;
+
+    for (i = 0; i < COUNT(references); i++) {
+        EVP_PKEY *key = read_pem(contexts[TH_LAST].lib, references[i].pem);
+        BIO *ours = BIO_new(BIO_s_mem()), *expected = BIO_new(BIO_s_mem());
+        char *text, *wanted;
+        long size;
+
+        CU_ASSERT_EQUAL(EVP_PKEY_print_public(ours, key, 2, NULL), 1);
+        CU_ASSERT_EQUAL(
+            EVP_PKEY_print_params(ours, key, 2, NULL),
+            EVP_PKEY_print_params(expected, references[i].known, 2, NULL));
+        (void)BIO_reset(expected);
+        EVP_PKEY_print_public(expected, references[i].known, 2, NULL);
+        EVP_PKEY_print_params(expected, references[i].known, 2, NULL);
+        size = BIO_get_mem_data(expected, &wanted);
+        CU_ASSERT_EQUAL_FATAL(BIO_get_mem_data(ours, &text), size);
+        CU_ASSERT_EQUAL(memcmp(text, wanted, (size_t)size), 0);
+        ERR_clear_error();
+        BIO_free(expected);
+        BIO_free(ours);
+        EVP_PKEY_free(key);
+    }
+}
+
+/* What the key may be used for is known without the HSM. */
+static void operations(void)
+{
+    struct reference verifier = {"rf-verify", "", NULL, NULL, 0, NULL};
+    struct th_scheme scheme = {"SHA256", 0};
+    OSSL_LIB_CTX *lib = contexts[TH_LAST].lib;
+    EVP_PKEY *key;
+    size_t size;
+    long before;
+
+    th_key_create(verifier.name,
+                  "{\"kty\":\"EC-HSM\",\"crv\":\"P-256\","
+                  "\"key_ops\":[\"verify\"]}",
+                  verifier.version);
+    reference_make(&verifier, lib);
+    before = requests();
+    key = read_pem(lib, verifier.pem);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+    CU_ASSERT_PTR_NULL(th_sign(lib, key, &scheme, "text", &size));
+    TH_ONE_ERROR("rf-verify", "key_ops", "verify");
+    CU_ASSERT_EQUAL(requests(), before);
+    EVP_PKEY_free(key);
+    reference_free(&verifier);
+}
+
 /* A context with nothing but the module. */
 static void alone(void)
 {
@@ -515,6 +568,8 @@ int main(void)
         {"from a pipe", from_a_pipe},
         {"a reference is no public key", no_public_key},
         {"what is written", written},
+        {"public text", public_text},
+        {"operations", operations},
         {"the module alone", alone},
         {"later versions", later_versions_do_not_matter},
         {"without rights", without_rights},

@@ -20,8 +20,7 @@ static int may_encode(struct mp_encoder *ctx, const struct mp_key *key)
 {
     const mhsm_config *config = mhsm_client_config(ctx->prov->client);
 
-    if (mhsm_config_get(config, "encode-reference") == NULL ||
-        mhsm_config_get_boolean(config, "encode-reference"))
+    if (mhsm_config_get_boolean(config, "encode-reference"))
         return 1;
     mp_raise(ctx->prov, MP_R_NOT_ENCODED,
              "key %s is in the HSM and is not written to files: the option "

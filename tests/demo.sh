@@ -146,7 +146,7 @@ echo "\$ openssl s_server -provider default -provider mhsm -accept 127.0.0.1:0 -
 openssl s_server -provider default -provider mhsm -accept 127.0.0.1:0 \
     -cert web.crt -key mhsm:web -tls1_3 -www >s_server.log 2>&1 </dev/null &
 server_pid=$!
-await grep -q '^ACCEPT ' s_server.log || {
+await grep -q '^ACCEPT .*:[0-9]' s_server.log || {
     cat s_server.log >&2
     exit 1
 }

@@ -64,6 +64,16 @@ await() {
     done
 }
 
+_accepting() {
+    grep -q '^ACCEPT .*:[0-9]' "$1" && [ -z "$(tail -c 1 "$1")" ]
+}
+
+# accept_port LOG: the port of an openssl s_server, once it has told all of it.
+accept_port() {
+    await _accepting "$1"
+    sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$1"
+}
+
 # Start a local HSM and point everything at it; options go to the emulator.
 emulator_start() {
     state=${state-$work/hsm}

@@ -170,6 +170,12 @@ static const struct row {
       "in careless hands)."},
      NULL,
      NULL},
+    {{"encode-reference", "MHSM_ENCODE_REFERENCE", NULL, MHSM_OPTION_BOOLEAN,
+      "yes", NULL, 0, 0, "YES|NO",
+      "Let the provider write keys of the HSM to files, as references that "
+      "hold no secret."},
+     NULL,
+     NULL},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -126,8 +126,7 @@ env LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
     -www >server.log 2>&1 </dev/null &
 server=$!
 started "$server"
-await grep -q '^ACCEPT ' server.log
-port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' server.log)
+port=$(accept_port server.log)
 for version in 1.2 1.3; do
     check "s_server with TLS $version" curl -sS --cacert ca.crt \
         --tlsv$version --tls-max $version -o page \
@@ -162,6 +161,19 @@ stop "$server"
     expect_exit 1 "pkcs12 -export is refused" openssl pkcs12 $p -export \
         -inkey ec.pem -in ec.crt -passout pass:secret -out x.p12
     errors_have "  with a reason" 'is in the HSM.*PKCS#12.*mhsm key pem'
+}
+
+# And not at all, when the configuration says so.
+# shellcheck disable=SC2086 # flags
+{
+    expect_exit 1 "encode-reference = no" env MHSM_ENCODE_REFERENCE=no \
+        LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
+        openssl pkey $p -in mhsm:ec
+    errors_have "  says so" 'encode-reference says no'
+    equal "  and writes nothing" "$(cat "$work/out")" ""
+    check "  but the public key" env MHSM_ENCODE_REFERENCE=no \
+        LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
+        openssl pkey $p -in mhsm:ec -pubout
 }
 
 # Damaged files, each with one reason.

@@ -29,8 +29,7 @@ serve() {
         -www >"server.log" 2>&1 </dev/null &
     server=$!
     started "$server"
-    await grep -q '^ACCEPT ' server.log
-    port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' server.log)
+    port=$(accept_port server.log)
 }
 
 for name in rsa p256 p384 p521; do

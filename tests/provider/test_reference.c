@@ -408,6 +408,41 @@ static void written(void)
     EVP_PKEY_free(key);
 }
 
+/* Nothing of the HSM's keys is written, and everything is read, printed and
+ * used. */
+static void not_written(void)
+{
+    BIO *out = BIO_new(BIO_s_mem());
+    struct th_context context;
+    EVP_PKEY *key;
+    size_t i;
+
+    setenv("MHSM_ENCODE_REFERENCE", "no", 1);
+    th_context_open(&context, TH_LAST);
+    unsetenv("MHSM_ENCODE_REFERENCE");
+    for (i = 0; i < COUNT(references); i++) {
+        struct th_scheme scheme;
+
+        key = read_pem(context.lib, references[i].pem);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+        CU_ASSERT_EQUAL(
+            PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 0);
+        TH_ONE_ERROR(references[i].name, "encode-reference");
+        CU_ASSERT(i2d_PrivateKey_bio(out, key) != 1);
+        ERR_clear_error();
+        CU_ASSERT_EQUAL(BIO_pending(out), 0);
+        CU_ASSERT_EQUAL(EVP_PKEY_print_private(out, key, 0, NULL), 1);
+        CU_ASSERT_EQUAL(PEM_write_bio_PUBKEY(out, key), 1);
+        (void)BIO_reset(out);
+        scheme = th_scheme_of(key);
+        CU_ASSERT(th_sign_and_verify(context.lib, key, &scheme, "text"));
+        TH_QUIET();
+        EVP_PKEY_free(key);
+    }
+    th_context_close(&context);
+    BIO_free(out);
+}
+
 /* A public selection is the default provider's own text. */
 static void public_text(void)
 {
@@ -568,6 +603,7 @@ int main(void)
         {"from a pipe", from_a_pipe},
         {"a reference is no public key", no_public_key},
         {"what is written", written},
+        {"what is not written", not_written},
         {"public text", public_text},
         {"operations", operations},
         {"the module alone", alone},

@@ -9,13 +9,28 @@
 
 #include "decoder.h"
 #include "dispatch.h"
+#include "mldsa.h"
 #include "prov.h"
+
+#ifdef MP_ML_DSA
+#define ML_DSA_44 "ML-DSA-44:MLDSA44:2.16.840.1.101.3.4.3.17:id-ml-dsa-44"
+#define ML_DSA_65 "ML-DSA-65:MLDSA65:2.16.840.1.101.3.4.3.18:id-ml-dsa-65"
+#define ML_DSA_87 "ML-DSA-87:MLDSA87:2.16.840.1.101.3.4.3.19:id-ml-dsa-87"
+#endif
 
 static const OSSL_ALGORITHM keymgmt[] = {
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES, mp_rsa_keymgmt,
      "RSA keys in Azure Managed HSM"},
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", MP_PROPERTIES, mp_ec_keymgmt,
      "EC keys in Azure Managed HSM"},
+#ifdef MP_ML_DSA
+    {ML_DSA_44, MP_PROPERTIES, mp_mldsa44_keymgmt,
+     "ML-DSA-44 keys in Azure Managed HSM"},
+    {ML_DSA_65, MP_PROPERTIES, mp_mldsa65_keymgmt,
+     "ML-DSA-65 keys in Azure Managed HSM"},
+    {ML_DSA_87, MP_PROPERTIES, mp_mldsa87_keymgmt,
+     "ML-DSA-87 keys in Azure Managed HSM"},
+#endif
     {NULL, NULL, NULL, NULL},
 };
 
@@ -24,6 +39,14 @@ static const OSSL_ALGORITHM signature[] = {
      "RSA PKCS#1 v1.5 and PSS signatures in Azure Managed HSM"},
     {"ECDSA", MP_PROPERTIES, mp_ecdsa_signature,
      "ECDSA signatures in Azure Managed HSM"},
+#ifdef MP_ML_DSA
+    {ML_DSA_44, MP_PROPERTIES, mp_mldsa44_signature,
+     "ML-DSA-44 signatures in Azure Managed HSM"},
+    {ML_DSA_65, MP_PROPERTIES, mp_mldsa65_signature,
+     "ML-DSA-65 signatures in Azure Managed HSM"},
+    {ML_DSA_87, MP_PROPERTIES, mp_mldsa87_signature,
+     "ML-DSA-87 signatures in Azure Managed HSM"},
+#endif
     {NULL, NULL, NULL, NULL},
 };
 
@@ -51,24 +74,37 @@ static const OSSL_ALGORITHM decoder[] = {
      "References to RSA keys"},
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", DER_PROPERTIES, mp_ec_decoder,
      "References to EC keys"},
+#ifdef MP_ML_DSA
+    {ML_DSA_44, DER_PROPERTIES, mp_mldsa44_decoder,
+     "References to ML-DSA-44 keys"},
+    {ML_DSA_65, DER_PROPERTIES, mp_mldsa65_decoder,
+     "References to ML-DSA-65 keys"},
+    {ML_DSA_87, DER_PROPERTIES, mp_mldsa87_decoder,
+     "References to ML-DSA-87 keys"},
+#endif
     {NULL, NULL, NULL, NULL},
 };
 
 #define TO_PEM(structure) MP_PROPERTIES ",output=pem,structure=" structure
 #define TO_DER(structure) MP_PROPERTIES ",output=der,structure=" structure
 /* Every form that a private key is written in, for one key type. */
-#define ENCODERS(names, keys)                                                  \
+#define PKCS8_ENCODERS(names, keys)                                            \
     {names, MP_PROPERTIES ",output=text", mp_text_encoder, keys " as text"},   \
         {names, TO_PEM("PrivateKeyInfo"), mp_pem_pki_encoder,                  \
          "References to " keys},                                               \
         {names, TO_PEM("EncryptedPrivateKeyInfo"), mp_pem_epki_encoder,        \
          "References to " keys},                                               \
-        {names, TO_PEM("type-specific"), mp_pem_specific_encoder,              \
-         "References to " keys},                                               \
         {names, TO_DER("PrivateKeyInfo"), mp_der_pki_encoder,                  \
          "PKCS#8 of software " keys},                                          \
-        {names, TO_DER("EncryptedPrivateKeyInfo"), mp_der_epki_encoder,        \
-         "PKCS#8 of software " keys},                                          \
+    {                                                                          \
+        names, TO_DER("EncryptedPrivateKeyInfo"), mp_der_epki_encoder,         \
+            "PKCS#8 of software " keys                                         \
+    }
+/* And the forms that are the key type's own. */
+#define ENCODERS(names, keys)                                                  \
+    PKCS8_ENCODERS(names, keys),                                               \
+        {names, TO_PEM("type-specific"), mp_pem_specific_encoder,              \
+         "References to " keys},                                               \
     {                                                                          \
         names, TO_DER("type-specific"), mp_der_specific_encoder,               \
             "References to " keys                                              \
@@ -81,6 +117,11 @@ static const OSSL_ALGORITHM encoder[] = {
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", TO_DER("pkcs1"),
      mp_der_pkcs1_encoder, "PKCS#1 of software RSA keys"},
     ENCODERS("EC:id-ecPublicKey:1.2.840.10045.2.1", "EC keys"),
+#ifdef MP_ML_DSA
+    PKCS8_ENCODERS(ML_DSA_44, "ML-DSA-44 keys"),
+    PKCS8_ENCODERS(ML_DSA_65, "ML-DSA-65 keys"),
+    PKCS8_ENCODERS(ML_DSA_87, "ML-DSA-87 keys"),
+#endif
     {NULL, NULL, NULL, NULL},
 };
 

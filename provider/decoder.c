@@ -25,12 +25,11 @@
 #include "dispatch.h"
 #include "err.h"
 #include "local.h"
+#include "mldsa.h"
 #include "object.h"
 
 FN(decoder, pem, decode);
 FN(decoder, der, decode);
-FN(decoder, rsa, decode);
-FN(decoder, ec, decode);
 
 /* Nothing is kept between two calls: the provider's context is enough. */
 static void *decoder_newctx(void *provctx)
@@ -249,26 +248,6 @@ static int decode_type(struct mp_prov *prov, OSSL_CORE_BIO *in,
     return ok;
 }
 
-static int rsa_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
-                              OSSL_CALLBACK *object_cb, void *object_cbarg,
-                              OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
-{
-    (void)selection;
-    (void)pw_cb;
-    (void)pw_cbarg;
-    return decode_type(ctx, in, "RSA", object_cb, object_cbarg);
-}
-
-static int ec_decoder_decode(void *ctx, OSSL_CORE_BIO *in, int selection,
-                             OSSL_CALLBACK *object_cb, void *object_cbarg,
-                             OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
-{
-    (void)selection;
-    (void)pw_cb;
-    (void)pw_cbarg;
-    return decode_type(ctx, in, "EC", object_cb, object_cbarg);
-}
-
 const OSSL_DISPATCH mp_pem_decoder[] = {
     ENTRY(DECODER, NEWCTX, decoder_newctx),
     ENTRY(DECODER, FREECTX, decoder_freectx),
@@ -283,7 +262,18 @@ const OSSL_DISPATCH mp_der_decoder[] = {
     END,
 };
 
-#define TYPE_DECODER(type)                                                     \
+/* One table for each name of a type: what it decodes is all that differs. */
+#define TYPE_DECODER(type, name)                                               \
+    FN(decoder, type, decode);                                                 \
+    static int type##_decoder_decode(                                          \
+        void *ctx, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *object_cb, \
+        void *object_cbarg, OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)   \
+    {                                                                          \
+        (void)selection;                                                       \
+        (void)pw_cb;                                                           \
+        (void)pw_cbarg;                                                        \
+        return decode_type(ctx, in, name, object_cb, object_cbarg);            \
+    }                                                                          \
     const OSSL_DISPATCH mp_##type##_decoder[] = {                              \
         ENTRY(DECODER, NEWCTX, decoder_newctx),                                \
         ENTRY(DECODER, FREECTX, decoder_freectx),                              \
@@ -293,5 +283,10 @@ const OSSL_DISPATCH mp_der_decoder[] = {
         END,                                                                   \
     }
 
-TYPE_DECODER(rsa);
-TYPE_DECODER(ec);
+TYPE_DECODER(rsa, "RSA");
+TYPE_DECODER(ec, "EC");
+#ifdef MP_ML_DSA
+TYPE_DECODER(mldsa44, "ML-DSA-44");
+TYPE_DECODER(mldsa65, "ML-DSA-65");
+TYPE_DECODER(mldsa87, "ML-DSA-87");
+#endif

@@ -92,14 +92,20 @@ int mp_encoder_refuse(struct mp_encoder *ctx, const struct mp_key *key,
 static int print_head(const struct mp_key *key, BIO *out)
 {
     const mhsm_curve_info *curve = mhsm_curve_find(mhsm_key_curve(key->hsm));
-    char operations[128];
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(key->hsm);
+    char kind[64] = "", operations[128];
+
+    if (set != NULL)
+        BIO_snprintf(kind, sizeof(kind), " %s", set->name);
+    else
+        BIO_snprintf(kind, sizeof(kind), "%s%s, %u bit",
+                     curve != NULL ? " " : "", curve != NULL ? curve->name : "",
+                     mhsm_key_bits(key->hsm));
 
     mp_key_ops_text(mhsm_key_operations(key->hsm), operations,
                     sizeof(operations));
-    return BIO_printf(
-               out, "Private-Key: in Azure Managed HSM (%s%s%s, %u bit)\n",
-               mhsm_key_type_name(key->type), curve != NULL ? " " : "",
-               curve != NULL ? curve->name : "", mhsm_key_bits(key->hsm)) > 0 &&
+    return BIO_printf(out, "Private-Key: in Azure Managed HSM (%s%s)\n",
+                      mhsm_key_type_name(key->type), kind) > 0 &&
            BIO_printf(out, "Key-URI: %s\n", mhsm_key_uri(key->hsm)) > 0 &&
            BIO_printf(out, "Key-Version: %s\n", mhsm_key_version(key->hsm)) >
                0 &&

@@ -16,6 +16,7 @@
 
 #include "err.h"
 #include "local.h"
+#include "mldsa.h"
 
 /* P-521: 0x04, x, y. */
 #define POINT_MAX (1 + 2 * 66)
@@ -91,8 +92,18 @@ static int build_ec(OSSL_PARAM_BLD *build, const mhsm_key *hsm,
                                             point, 1 + 2 * x_size);
 }
 
+static int build_akp(OSSL_PARAM_BLD *build, const mhsm_key *hsm)
+{
+    size_t size;
+    const unsigned char *octets = mhsm_key_akp_public(hsm, &size);
+
+    return octets != NULL && OSSL_PARAM_BLD_push_octet_string(
+                                 build, OSSL_PKEY_PARAM_PUB_KEY, octets, size);
+}
+
 /* NULL when the numbers make no valid key. */
-static EVP_PKEY *public_part(struct mp_prov *prov, const mhsm_key *hsm)
+static EVP_PKEY *public_part(struct mp_prov *prov, const mhsm_key *hsm,
+                             const char *name)
 {
     mhsm_key_type type = mhsm_key_get_type(hsm);
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
@@ -106,12 +117,13 @@ static EVP_PKEY *public_part(struct mp_prov *prov, const mhsm_key *hsm)
         goto out;
     if (type == MHSM_KEY_RSA)
         built = build_rsa(build, hsm, n, e);
+    else if (type == MHSM_KEY_AKP)
+        built = build_akp(build, hsm);
     else
         built = build_ec(build, hsm, point);
     if (!built || (params = OSSL_PARAM_BLD_to_param(build)) == NULL)
         goto out;
-    pkey = mp_local_import(prov, mp_local_type_name(type), EVP_PKEY_PUBLIC_KEY,
-                           params);
+    pkey = mp_local_import(prov, name, EVP_PKEY_PUBLIC_KEY, params);
 out:
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(build);
@@ -120,25 +132,49 @@ out:
     return pkey;
 }
 
-struct mp_key *mp_key_wrap(struct mp_prov *prov, mhsm_key *hsm)
+/* OpenSSL's name for the type; NULL with one error for a key that it cannot
+ * use. */
+static const char *type_name(struct mp_prov *prov, const mhsm_key *hsm)
 {
     mhsm_key_type type = mhsm_key_get_type(hsm);
-    struct mp_key *key = NULL;
-    struct mp_mark mark;
+    const mhsm_parameter_set *set = mhsm_key_parameter_set(hsm);
+    const char *name = mp_local_type_name(type);
 
-    if (type != MHSM_KEY_RSA && type != MHSM_KEY_EC) {
+#ifdef MP_ML_DSA
+    if (set != NULL)
+        return set->name;
+#else
+    if (set != NULL) {
+        mp_raise(prov, MP_R_KEY_TYPE,
+                 "key %s is of type %s, which needs OpenSSL 3.5 and a provider "
+                 "built with it",
+                 mhsm_key_id(hsm), set->name);
+        return NULL;
+    }
+#endif
+    if (name == NULL)
         mp_raise(prov, MP_R_KEY_TYPE,
                  "key %s is of type %s, which is not usable as a private key",
                  mhsm_key_id(hsm), mhsm_key_type_name(type));
+    return name;
+}
+
+struct mp_key *mp_key_wrap(struct mp_prov *prov, mhsm_key *hsm)
+{
+    mhsm_key_type type = mhsm_key_get_type(hsm);
+    const char *name = type_name(prov, hsm);
+    struct mp_key *key = NULL;
+    struct mp_mark mark;
+
+    if (name == NULL)
         goto fail;
-    }
-    key = mp_key_new(prov, type);
+    key = mp_key_new_named(prov, type, name);
     if (key == NULL) {
         mp_raise(prov, MP_R_MEMORY, "key %s", mhsm_key_id(hsm));
         goto fail;
     }
     mp_mark_set(&mark);
-    key->pkey = public_part(prov, hsm);
+    key->pkey = public_part(prov, hsm, name);
     if (key->pkey == NULL) {
         mp_raise_local(prov, &mark, MP_R_PUBLIC_KEY,
                        "the numbers of the key are no public key");
@@ -197,6 +233,8 @@ const char *mp_key_default_digest(const struct mp_key *key)
         {MHSM_CURVE_P521, "SHA512"},
     };
 
+    if (key->type == MHSM_KEY_AKP)
+        return NULL;
     if (key->hsm != NULL && key->type == MHSM_KEY_EC)
         for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
             if (digests[i].curve == mhsm_key_curve(key->hsm))

@@ -46,7 +46,8 @@ void mp_key_free(struct mp_key *key);
 
 /* Octets of the largest signature or ciphertext; 0 for an empty key. */
 size_t mp_key_size(const struct mp_key *key);
-/* The digest to sign with when the user names none. */
+/* The digest to sign with when the user names none; NULL: messages are signed
+ * whole. */
 const char *mp_key_default_digest(const struct mp_key *key);
 /* 1, or 0 with one error that names key_ops. */
 int mp_key_require(const struct mp_key *key, unsigned int operations,

@@ -243,7 +243,8 @@ static int get_own_params(const struct mp_key *key, OSSL_PARAM params[])
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         param = OSSL_PARAM_locate(params, own[i].name);
-        if (param != NULL && !OSSL_PARAM_set_utf8_string(param, own[i].value))
+        if (param != NULL && own[i].value != NULL &&
+            !OSSL_PARAM_set_utf8_string(param, own[i].value))
             return 0;
     }
     mp_key_ops_text(mhsm_key_operations(key->hsm), operations,

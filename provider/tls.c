@@ -4,8 +4,10 @@
  * provider that advertises it is the one whose key management makes its keys.
  * When this provider comes first, EC keys are made here, so the EC groups have
  * to be advertised here too, or P-256, P-384 and P-521 are gone from the whole
- * process.  They are what the default provider says they are.  Must never
- * advertise a group whose keys are made elsewhere.
+ * process.  OpenSSL 3.5 has the same rule for the signature algorithms that
+ * libssl does not know by itself, and so for ML-DSA.  They are what the default
+ * provider says they are.  Must never advertise anything whose keys are made
+ * elsewhere.
  */
 #include "prov.h"
 
@@ -18,40 +20,73 @@
 
 #include "err.h"
 #include "local.h"
+#include "mldsa.h"
 
+/* What default answers of a capability, and which of it is ours too. */
 struct filter {
+    int (*passes)(const OSSL_PARAM params[]);
     OSSL_CALLBACK *callback;
     void *arg;
 };
 
-static int pass_ec_groups(const OSSL_PARAM params[], void *arg)
+static const char *text(const OSSL_PARAM params[], const char *key)
+{
+    const OSSL_PARAM *param = OSSL_PARAM_locate_const(params, key);
+
+    return param != NULL && param->data_type == OSSL_PARAM_UTF8_STRING &&
+                   param->data != NULL
+               ? param->data
+               : "";
+}
+
+static int is_ec_group(const OSSL_PARAM params[])
+{
+    return strcmp(text(params, OSSL_CAPABILITY_TLS_GROUP_ALG), "EC") == 0;
+}
+
+#ifdef MP_ML_DSA
+static int is_ml_dsa(const OSSL_PARAM params[])
+{
+    return mhsm_parameter_set_find(
+               text(params, OSSL_CAPABILITY_TLS_SIGALG_NAME)) != NULL;
+}
+#endif
+
+static const struct {
+    const char *name;
+    int (*passes)(const OSSL_PARAM params[]);
+} capabilities[] = {
+    {"TLS-GROUP", is_ec_group},
+#ifdef MP_ML_DSA
+    {"TLS-SIGALG", is_ml_dsa},
+#endif
+};
+
+static int pass(const OSSL_PARAM params[], void *arg)
 {
     const struct filter *filter = arg;
-    const OSSL_PARAM *param =
-        OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ALG);
 
-    if (param == NULL || param->data_type != OSSL_PARAM_UTF8_STRING ||
-        param->data == NULL || strcmp(param->data, "EC") != 0)
-        return 1;
-    return filter->callback(params, filter->arg);
+    return !filter->passes(params) || filter->callback(params, filter->arg);
 }
 
 int mp_provider_get_capabilities(void *provctx, const char *capability,
                                  OSSL_CALLBACK *callback, void *arg)
 {
     struct mp_prov *prov = provctx;
-    struct filter filter = {callback, arg};
+    struct filter filter = {NULL, callback, arg};
     OSSL_PROVIDER *provider;
     struct mp_mark mark;
     int ok;
 
-    if (OPENSSL_strcasecmp(capability, "TLS-GROUP") != 0)
+    for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+        if (OPENSSL_strcasecmp(capability, capabilities[i].name) == 0)
+            filter.passes = capabilities[i].passes;
+    if (filter.passes == NULL)
         return 0;
     mp_mark_set(&mark);
     provider = mp_local_provider(prov);
-    ok = provider != NULL &&
-         OSSL_PROVIDER_get_capabilities(provider, capability, pass_ec_groups,
-                                        &filter) == 1;
+    ok = provider != NULL && OSSL_PROVIDER_get_capabilities(
+                                 provider, capability, pass, &filter) == 1;
     mp_mark_drop(&mark);
     return ok;
 }

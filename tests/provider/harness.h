@@ -79,8 +79,9 @@ void th_fault(const char *members, ...) __attribute__((format(printf, 1, 2)));
 
 /* Its keys and principals ------------------------------------------------- */
 
-/* A call of the service as administrator; the caller puts the answer (NULL
- * when it is no JSON).  `body` NULL: none. */
+/* A call of the service as administrator, by the api-version of the
+ * environment, or 7.6; the caller puts the answer (NULL when it is no JSON).
+ * `body` NULL: none. */
 struct json_object *th_service(const char *method, const char *path,
                                const char *body, long *status);
 /* The administrator's access token, got outside the module. */
@@ -134,7 +135,7 @@ EVP_PKEY *th_open_as(OSSL_LIB_CTX *lib, const char *uri, int expect);
 EVP_PKEY *th_must_open(OSSL_LIB_CTX *lib, const char *uri);
 /* The public part as a key of the default provider. */
 EVP_PKEY *th_public(EVP_PKEY *key);
-/* The public key that the service tells, by n,e or x,y, in th_plain(). */
+/* The public key that the service tells, by n,e, x,y or pub, in th_plain(). */
 EVP_PKEY *th_public_from_service(const char *name);
 
 struct th_scheme {
@@ -161,6 +162,27 @@ int th_sign_digest(OSSL_LIB_CTX *lib, EVP_PKEY *key,
 /* The scheme that suits a key's type: RSA with PKCS#1 and SHA-256, or ECDSA
  * with the digest of the curve's size. */
 struct th_scheme th_scheme_of(EVP_PKEY *key);
+
+/* Messages that the key's algorithm takes whole (ML-DSA): parameters, and what
+ * goes in. */
+struct th_way {
+    OSSL_PARAM params[5];
+    const unsigned char *data;
+    size_t size;
+};
+
+/* Without parameters. */
+struct th_way th_way_of(const void *data, size_t size);
+/* Freed by OPENSSL_free; NULL on failure. */
+unsigned char *th_sign_message(OSSL_LIB_CTX *lib, EVP_PKEY *key,
+                               const struct th_way *way, size_t *size);
+int th_verify_message(OSSL_LIB_CTX *lib, EVP_PKEY *key,
+                      const struct th_way *way, const unsigned char *sig,
+                      size_t size);
+/* In pieces of `piece` octets; only with OpenSSL 3.4 and later. */
+int th_sign_in_pieces(OSSL_LIB_CTX *lib, EVP_PKEY *key,
+                      const struct th_way *way, size_t piece,
+                      unsigned char *sig, size_t *size);
 
 /* Error queue: these also empty it.  For the main thread alone. */
 #define TH_QUIET()                                                             \

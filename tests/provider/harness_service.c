@@ -152,9 +152,11 @@ struct json_object *th_service(const char *method, const char *path,
 {
     char url[TEXT_SIZE];
     struct th_call call = {.method = method, .url = url, .body = body};
+    const char *version = getenv("MHSM_API_VERSION");
 
     call.bearer = th_token();
-    snprintf(url, sizeof(url), "https://%s%s?api-version=7.6", th_host(), path);
+    snprintf(url, sizeof(url), "https://%s%s?api-version=%s", th_host(), path,
+             version != NULL ? version : "7.6");
     return th_http(&call, status);
 }
 
@@ -247,7 +249,7 @@ static size_t octets(struct json_object *key, const char *name,
                      unsigned char *out, size_t max)
 {
     const char *text = must_get(key, name);
-    char padded[2048];
+    char padded[4096];
     size_t size = strlen(text), i, pad = (4 - size % 4) % 4;
     int made;
 
@@ -323,6 +325,19 @@ static EVP_PKEY *ec_public(struct json_object *key)
     return make_public("EC", builder);
 }
 
+/* ML-DSA: the type is the algorithm. */
+static EVP_PKEY *akp_public(struct json_object *key)
+{
+    unsigned char pub[3072];
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    size_t size = octets(key, "pub", pub, sizeof(pub));
+
+    if (!OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, pub,
+                                          size))
+        th_die("out of memory");
+    return make_public(must_get(key, "alg"), builder);
+}
+
 EVP_PKEY *th_public_from_service(const char *name)
 {
     struct json_object *answer, *key = NULL;
@@ -334,8 +349,11 @@ EVP_PKEY *th_public_from_service(const char *name)
     answer = th_service("GET", path, NULL, &status);
     if (status != 200 || !json_object_object_get_ex(answer, "key", &key))
         th_die("GET %s answers %ld", path, status);
-    made = strncmp(must_get(key, "kty"), "RSA", 3) == 0 ? rsa_public(key)
-                                                        : ec_public(key);
+    if (strncmp(must_get(key, "kty"), "AKP", 3) == 0)
+        made = akp_public(key);
+    else
+        made = strncmp(must_get(key, "kty"), "RSA", 3) == 0 ? rsa_public(key)
+                                                            : ec_public(key);
     json_object_put(answer);
     return made;
 }

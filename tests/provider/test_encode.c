@@ -184,6 +184,24 @@ static void ec_forms(void)
     every_form(make_ec("brainpoolP256r1"));
 }
 
+/* Where OpenSSL has them. */
+static void mldsa_forms(void)
+{
+    static const char *const names[] = {"ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
+    size_t i;
+
+    for (i = 0; i < COUNT(names); i++) {
+        EVP_PKEY *key = EVP_PKEY_Q_keygen(th_plain(), NULL, names[i]);
+
+        if (key != NULL)
+            every_form(key);
+        else
+            CU_ASSERT(EVP_KEYMGMT_fetch(contexts[TH_FIRST].lib, names[i],
+                                        NULL) == NULL);
+        ERR_clear_error();
+    }
+}
+
 /* The salt differs each time: what is inside must not. */
 static void decrypts_to(EVP_PKEY *plain, const unsigned char *data, size_t size,
                         const char *what)
@@ -298,12 +316,14 @@ static size_t by_functions(EVP_PKEY *key, int which, BIO *out)
 
 static void functions(void)
 {
-    EVP_PKEY *keys[2] = {make_rsa(), make_ec("P-256")};
+    EVP_PKEY *keys[3] = {make_rsa(), make_ec("P-256"),
+                         EVP_PKEY_Q_keygen(th_plain(), NULL, "ML-DSA-44")};
     char *expected, *data;
     size_t k, size;
     int order, which;
 
-    for (k = 0; k < COUNT(keys); k++)
+    ERR_clear_error();
+    for (k = 0; k < COUNT(keys) && keys[k] != NULL; k++)
         for (order = TH_LAST; order <= TH_PREFERRED; order++) {
             EVP_PKEY *ours =
                 copy_into(contexts[order].lib, keys[k], EVP_PKEY_KEYPAIR);
@@ -325,6 +345,7 @@ static void functions(void)
         }
     EVP_PKEY_free(keys[0]);
     EVP_PKEY_free(keys[1]);
+    EVP_PKEY_free(keys[2]);
 }
 
 static void end(void)
@@ -342,6 +363,7 @@ int main(void)
         {"contexts", prepare},
         {"RSA keys in every form", rsa_forms},
         {"EC keys in every form", ec_forms},
+        {"ML-DSA keys in every form", mldsa_forms},
         {"encrypted", encrypted},
         {"by the functions that programs call", functions},
         {"no request was made", end},

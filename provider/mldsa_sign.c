@@ -51,7 +51,6 @@ static int sign_remote(struct mp_mldsa *ctx, unsigned char *sig, size_t *siglen,
     return ok;
 }
 
-/* OSSL_PARAM wants octets that can be written; nobody writes to these. */
 static int sign_local(struct mp_mldsa *ctx, unsigned char *sig, size_t *siglen,
                       size_t sigsize, const unsigned char mu[MHSM_MU_SIZE])
 {

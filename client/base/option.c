@@ -34,7 +34,9 @@ static const struct row {
      check_endpoint,
      "an https URL without a path, a host, or the name of an HSM"},
     {{"api-version", "MHSM_API_VERSION", NULL, MHSM_OPTION_STRING, "7.6", NULL,
-      0, 0, "VERSION", "Version of the service's REST interface to ask for."},
+      0, 0, "VERSION",
+      "Version of the service's REST interface to ask for; ML-DSA keys need "
+      "2026-05-01-preview or later."},
      check_version,
      "a version such as 7.6 or 2025-07-01"},
     {{"allowed-hosts", "MHSM_ALLOWED_HOSTS", NULL, MHSM_OPTION_STRING, NULL,

@@ -131,7 +131,7 @@ static struct json_object *make_body(const struct job *job)
     int ok;
 
     ok = body != NULL &&
-         (job->algorithm->type == MHSM_KEY_AKP ||
+         (mhsm_key_get_type(job->key) == MHSM_KEY_AKP ||
           mhsmi_json_add_string(body, "alg", job->algorithm_name)) &&
          add_signed(body, job) &&
          (!verify || mhsmi_json_add_octets(body, "value", job->signature,

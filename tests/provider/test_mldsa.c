@@ -168,15 +168,16 @@ static void signatures(void)
             unsigned char *sig =
                 th_sign_message(lib, keys[i][order], &way, &size);
 
-            TH_TRUE(sig != NULL, "%s %s", sets[i].name, th_order_name(order));
+            TH_TRUE(sig != NULL, "%s %s", sets[i].name,
+                    th_order_name((enum th_order)order));
             CU_ASSERT_FATAL(sig != NULL);
             CU_ASSERT_EQUAL(size, (size_t)sets[i].signature_size);
             CU_ASSERT_EQUAL(th_route(SIGN_ROUTE), before + 1);
             before = th_stats().requests;
             TH_TRUE(th_verify_message(th_plain(), judges[i], &way, sig, size),
-                    "%s %s", sets[i].name, th_order_name(order));
+                    "%s %s", sets[i].name, th_order_name((enum th_order)order));
             TH_TRUE(th_verify_message(lib, keys[i][order], &way, sig, size),
-                    "%s %s", sets[i].name, th_order_name(order));
+                    "%s %s", sets[i].name, th_order_name((enum th_order)order));
             TH_QUIET();
             sig[size / 2] ^= 1;
             CU_ASSERT(!th_verify_message(lib, keys[i][order], &way, sig, size));
@@ -225,9 +226,9 @@ static void pieces(void)
             size = sizeof(sig);
             TH_TRUE(th_sign_in_pieces(contexts[order].lib, keys[1][order], &way,
                                       3, sig, &size),
-                    "%zu %s", sizes[i], th_order_name(order));
+                    "%zu %s", sizes[i], th_order_name((enum th_order)order));
             TH_TRUE(th_verify_message(th_plain(), judges[1], &way, sig, size),
-                    "%zu %s", sizes[i], th_order_name(order));
+                    "%zu %s", sizes[i], th_order_name((enum th_order)order));
         }
     }
     TH_QUIET();

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -77,25 +76,50 @@ static int fails_with(const char *why)
     return signature == NULL && found;
 }
 
-static int no_streams(void)
+static void close_streams(void)
 {
-    struct stat found;
-    int fd, good;
+    int fd;
 
     for (fd = 0; fd <= 2; fd++)
         (void)close(fd);
-    load();
-    good = sign();
-    /* What a host now prints must not go to the HSM. */
+}
+
+/* What a host now prints must not go to the HSM. */
+static int streams_are_no_connections(void)
+{
+    int fd;
+
     for (fd = 0; fd <= 2; fd++) {
-        struct sockaddr_storage peer;
+        struct sockaddr_storage peer = {0};
         socklen_t size = sizeof(peer);
 
-        if (fstat(fd, &found) == 0 &&
-            getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
+        if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
             peer.ss_family != AF_UNIX)
-            good = 0;
+            return 0;
     }
+    return 1;
+}
+
+static int no_streams(void)
+{
+    int good;
+
+    close_streams();
+    load();
+    good = sign() && streams_are_no_connections();
+    unload();
+    return good ? 0 : 1;
+}
+
+static int no_streams_any_more(void)
+{
+    int good;
+
+    load();
+    good = sign();
+    close_streams();
+    th_fault("\"route\":\"sign\",\"action\":\"reset\",\"count\":1");
+    good = good && sign() && streams_are_no_connections();
     unload();
     return good ? 0 : 1;
 }
@@ -256,6 +280,7 @@ static const struct scenario {
     int (*run)(void);
 } scenarios[] = {
     {"no-streams", no_streams},
+    {"no-streams-any-more", no_streams_any_more},
     {"few-descriptors", few_descriptors},
     {"no-descriptors", no_descriptors},
     {"no-threads", no_threads},

@@ -5,7 +5,6 @@
  */
 #include "auth/token_response.h"
 
-#include <curl/curl.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,6 +13,7 @@
 #include "base/base64url.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/libcurl.h"
 
 enum { token_max = 32768, line_max = 300 };
 
@@ -83,7 +83,7 @@ static int64_t parse_date(const char *text)
         return 0;
     rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     if (rest == NULL) {
-        value = (int64_t)curl_getdate(text, NULL);
+        value = (int64_t)mhsmi_libcurl()->getdate(text, NULL);
     } else {
         if (*rest == '.')
             rest += 1 + strspn(rest + 1, "0123456789");

@@ -5,7 +5,6 @@
  */
 #include "auth/transport.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -50,11 +49,8 @@ void mhsmi_transport_init(struct mhsmi_transport *transport,
 
 char *mhsmi_user_agent(void)
 {
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-
-    return mhsmi_asprintf("mhsm/%s (Linux; OpenSSL %s; libcurl %s)",
-                          MHSM_VERSION, OpenSSL_version(OPENSSL_VERSION_STRING),
-                          info->version);
+    return mhsmi_asprintf("mhsm/%s (Linux; OpenSSL %s)", MHSM_VERSION,
+                          OpenSSL_version(OPENSSL_VERSION_STRING));
 }
 
 struct mhsmi_retry_policy mhsmi_retry_policy_of(const mhsm_config *config,

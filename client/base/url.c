@@ -2,7 +2,9 @@
  *
  * URLs, read by libcurl's own parser so that what is checked here is what the
  * engine will connect to.  Everything ambiguous is refused: a bearer token
- * goes where the URL says.
+ * goes where the URL says.  Only a URL that no two parsers could read in two
+ * ways, as the option `endpoint` has them, is read here, so that reading the
+ * options does not load libcurl.
  */
 #include "base/url.h"
 
@@ -12,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
 #include <openssl/crypto.h>
+
+#include "base/libcurl.h"
 
 enum { url_max = 64 * 1024, host_max = 255 };
 
@@ -58,12 +61,12 @@ static int check_shape(const char *text, const char **path)
 static int part(CURLU *handle, CURLUPart which, char **copy)
 {
     char *text = NULL;
-    CURLUcode code = curl_url_get(handle, which, &text, 0);
+    CURLUcode code = mhsmi_libcurl()->url_get(handle, which, &text, 0);
 
     *copy = NULL;
     if (code == CURLUE_OK && text != NULL)
         *copy = mhsmi_strdup(text);
-    curl_free(text);
+    mhsmi_libcurl()->free(text);
     return code == CURLUE_OK ? *copy != NULL : code != CURLUE_OUT_OF_MEMORY;
 }
 
@@ -116,8 +119,80 @@ static int read_parts(struct mhsmi_url *url, CURLU *handle, const char *rest)
     return url->scheme != NULL && url->host != NULL && *url->host != 0;
 }
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS  "0123456789"
+
+/* Labels of letters, digits and hyphens, the last of which begins with a
+ * letter: no form of an address. */
+static int is_plain_host(const char *host, size_t size)
+{
+    size_t i, label = 0;
+
+    if (size == 0 || size > host_max ||
+        strspn(host, LETTERS DIGITS ".-") < size)
+        return 0;
+    for (i = 0; i < size; i++) {
+        if (host[i] != '.')
+            continue;
+        if (i == label)
+            return 0;
+        label = i + 1;
+    }
+    return label < size &&
+           memchr(LETTERS, host[label], strlen(LETTERS)) != NULL;
+}
+
+/* Nothing that is resolved, decoded or taken for a query. */
+static int is_plain_path(const char *path)
+{
+    return strspn(path, LETTERS DIGITS "/-_~.") == strlen(path) &&
+           strstr(path, "/.") == NULL;
+}
+
+/* 1 when the URL is plain and was read; 0: libcurl shall read it, or there is
+ * no memory. */
+static int read_plain(struct mhsmi_url *url, const char *text, const char *rest)
+{
+    static const char *const schemes[] = {"https", "http", "mhsm"};
+    const char *host = strstr(text, "://") + 3, *port;
+    size_t scheme = (size_t)(host - 3 - text), size, i;
+    long number = 0;
+
+    for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        if (strlen(schemes[i]) == scheme &&
+            OPENSSL_strncasecmp(schemes[i], text, scheme) == 0)
+            break;
+    }
+    size = strcspn(host, ":/?#");
+    port = host + size;
+    if (i == sizeof(schemes) / sizeof(schemes[0]) ||
+        !is_plain_host(host, size) || !is_plain_path(rest))
+        return 0;
+    if (*port == ':') {
+        size_t digits = strspn(port + 1, DIGITS);
+
+        if (digits == 0 || digits > 5 || port + 1 + digits != rest ||
+            port[1] == '0')
+            return 0;
+        number = strtol(port + 1, NULL, 10);
+        if (number > 65535)
+            return 0;
+    }
+    url->scheme = mhsmi_strndup(text, scheme);
+    url->host = mhsmi_strndup(host, size);
+    url->path = mhsmi_strdup(rest);
+    url->port = (int)number;
+    lower(url->scheme);
+    lower(url->host);
+    if (url->scheme != NULL && url->host != NULL && url->path != NULL)
+        return 1;
+    mhsmi_url_clear(url);
+    return 0;
+}
+
 int mhsmi_url_parse(struct mhsmi_url *url, const char *text)
 {
+    const struct mhsmi_libcurl *curl;
     const char *rest;
     CURLU *handle;
     int ok;
@@ -125,14 +200,17 @@ int mhsmi_url_parse(struct mhsmi_url *url, const char *text)
     *url = (struct mhsmi_url){0};
     if (text == NULL || !is_clean(text) || !check_shape(text, &rest))
         return 0;
-    handle = curl_url();
+    if (read_plain(url, text, rest))
+        return 1;
+    curl = mhsmi_libcurl();
+    handle = curl == NULL ? NULL : curl->url();
     if (handle == NULL)
         return 0;
-    ok = curl_url_set(handle, CURLUPART_URL, text,
-                      CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER) ==
+    ok = curl->url_set(handle, CURLUPART_URL, text,
+                       CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER) ==
              CURLUE_OK &&
          read_parts(url, handle, rest);
-    curl_url_cleanup(handle);
+    curl->url_cleanup(handle);
     if (!ok)
         mhsmi_url_clear(url);
     return ok;

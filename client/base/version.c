@@ -8,18 +8,22 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include <curl/curl.h>
 #include <json-c/json.h>
 #include <openssl/crypto.h>
+
+#include "base/libcurl.h"
 
 static pthread_once_t details_once = PTHREAD_ONCE_INIT;
 static char details[256];
 
 static void details_make(void)
 {
+    const struct mhsmi_libcurl *curl = mhsmi_libcurl();
+
     (void)snprintf(details, sizeof(details), "%s, libcurl/%s, json-c %s",
                    OpenSSL_version(OPENSSL_VERSION),
-                   curl_version_info(CURLVERSION_NOW)->version,
+                   curl == NULL ? "none"
+                                : curl->version_info(CURLVERSION_NOW)->version,
                    json_c_version());
 }
 

@@ -5,6 +5,8 @@
  */
 #include "http/job.h"
 
+#include "base/libcurl.h"
+
 static const char hint_resolve[] =
     "check the HSM's name; behind a private endpoint its name resolves only "
     "with the private DNS zone linked to this network";
@@ -118,8 +120,10 @@ mhsm_status mhsmi_job_error(const struct mhsmi_job *job, mhsm_error **err)
         reason = "its body is larger than allowed";
     else if (job->too_large == 2)
         reason = "its headers are larger than allowed";
+    else if (mhsmi_libcurl() == NULL)
+        reason = "libcurl.so.4 of 7.84 or later cannot be loaded";
     else if (*reason == 0)
-        reason = curl_easy_strerror(job->code);
+        reason = mhsmi_libcurl()->easy_strerror(job->code);
     if (failure->status == MHSM_ERR_MEMORY)
         return mhsmi_error_memory(err);
     st = mhsmi_error(err, failure->status, "%s %s%s%s%s", failure->what,

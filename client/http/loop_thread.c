@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/libcurl.h"
 #include "base/log.h"
 #include "http/tls.h"
 
@@ -29,9 +30,12 @@ static int global_init(void)
 {
     int found = global_none;
 
+    if (mhsmi_libcurl() == NULL)
+        return 0;
     if (atomic_compare_exchange_strong(&global_state, &found, global_busy)) {
-        found = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? global_ready
-                                                                  : global_none;
+        found = mhsmi_libcurl()->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
+                    ? global_ready
+                    : global_none;
         atomic_store(&global_state, found);
     }
     return found == global_ready;
@@ -43,8 +47,8 @@ static void finish(struct mhsmi_loop *loop, struct mhsmi_job *job)
     int left;
 
     if (job->easy != NULL) {
-        (void)curl_multi_remove_handle(loop->multi, job->easy);
-        curl_easy_cleanup(job->easy);
+        (void)mhsmi_libcurl()->multi_remove_handle(loop->multi, job->easy);
+        mhsmi_libcurl()->easy_cleanup(job->easy);
         job->easy = NULL;
     }
     (void)pthread_mutex_lock(&loop->lock);
@@ -89,15 +93,16 @@ static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
     /* The clients of a process share the cache; the largest wins. */
     if (cache_size > loop->cache_size) {
         loop->cache_size = cache_size;
-        (void)curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, cache_size);
+        (void)mhsmi_libcurl()->multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS,
+                                            cache_size);
     }
     if ((int64_t)job->idle_timeout_s * 1000 > loop->idle_ms)
         loop->idle_ms = (int64_t)job->idle_timeout_s * 1000;
-    job->easy = curl_easy_init();
+    job->easy = mhsmi_libcurl()->easy_init();
     if (job->easy == NULL ||
         !mhsmi_job_prepare(job, mhsmi_sockets_open, mhsmi_sockets_close,
                            &loop->sockets) ||
-        curl_multi_add_handle(loop->multi, job->easy) != CURLM_OK) {
+        mhsmi_libcurl()->multi_add_handle(loop->multi, job->easy) != CURLM_OK) {
         finish_unsent(loop, job, CURLE_FAILED_INIT);
         return;
     }
@@ -189,13 +194,15 @@ static int finish_done(struct mhsmi_loop *loop)
     CURLMsg *message;
     int left, count = 0;
 
-    while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
+    while ((message = mhsmi_libcurl()->multi_info_read(loop->multi, &left)) !=
+           NULL) {
         CURL *easy = message->easy_handle;
         CURLcode code = message->data.result;
         char *private = NULL;
 
         if (message->msg != CURLMSG_DONE ||
-            curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private) != CURLE_OK)
+            mhsmi_libcurl()->easy_getinfo(easy, CURLINFO_PRIVATE, &private) !=
+                CURLE_OK)
             continue;
         job = (struct mhsmi_job *)(void *)private;
         mhsmi_jobs_remove(&loop->active, job);
@@ -221,7 +228,7 @@ static int wait_for_work(struct mhsmi_loop *loop)
         if (wait > poll_max_ms)
             wait = poll_max_ms;
     }
-    (void)curl_multi_poll(loop->multi, &extra, 1, (int)wait, NULL);
+    (void)mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1, (int)wait, NULL);
     /* The number may already be the next loop's. */
     if (atomic_load(&loop->lost))
         return 0;
@@ -238,7 +245,7 @@ static int turn(struct mhsmi_loop *loop)
     if (!take_jobs(loop))
         return 0;
     admit(loop);
-    (void)curl_multi_perform(loop->multi, &running);
+    (void)mhsmi_libcurl()->multi_perform(loop->multi, &running);
     if (finish_done(loop) == 0 || loop->waiting.first == NULL) {
         if (!wait_for_work(loop))
             atomic_store(&loop->lost, 1);
@@ -280,7 +287,7 @@ static int set_up(struct mhsmi_loop *loop)
     /* Before libcurl's own start, so that not even that sees the host's. */
     if (!mhsmi_tls_enter(loop->tls) || !global_init())
         return 0;
-    loop->multi = curl_multi_init();
+    loop->multi = mhsmi_libcurl()->multi_init();
     loop->cache_size = 0;
     loop->idle_ms = 0;
     loop->last_work_ms = mhsmi_clock_ms();
@@ -318,7 +325,7 @@ void *mhsmi_loop_thread(void *data)
     if (atomic_load(&loop->lost)) {
         lose(loop);
     } else if (loop->multi != NULL) {
-        (void)curl_multi_cleanup(loop->multi);
+        (void)mhsmi_libcurl()->multi_cleanup(loop->multi);
         loop->multi = NULL;
     }
     mhsmi_tls_leave(loop->tls);

@@ -11,6 +11,8 @@
 
 #include <openssl/crypto.h>
 
+#include "base/libcurl.h"
+
 enum { header_count_max = 200, header_size_max = 64 * 1024 };
 
 static const struct {
@@ -159,7 +161,7 @@ static int failed_at_proxy(const struct mhsmi_job *job)
 #if LIBCURL_VERSION_NUM >= 0x080700
     long used = 0;
 
-    (void)curl_easy_getinfo(job->easy, CURLINFO_USED_PROXY, &used);
+    (void)mhsmi_libcurl()->easy_getinfo(job->easy, CURLINFO_USED_PROXY, &used);
     return used != 0;
 #else
     size_t skip = *job->host == '[' ? 1 : 0; /* an IPv6 literal */
@@ -178,11 +180,14 @@ void mhsmi_job_collect(struct mhsmi_job *job, CURLcode code)
     struct mhsmi_response *response = &job->response;
     long status = 0, connections = 0, sent = 0;
 
-    (void)curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(job->easy, CURLINFO_NUM_CONNECTS, &connections);
-    (void)curl_easy_getinfo(job->easy, CURLINFO_REQUEST_SIZE, &sent);
-    (void)curl_easy_getinfo(job->easy, CURLINFO_HTTP_CONNECTCODE,
-                            &job->connect_code);
+    (void)mhsmi_libcurl()->easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE,
+                                        &status);
+    (void)mhsmi_libcurl()->easy_getinfo(job->easy, CURLINFO_NUM_CONNECTS,
+                                        &connections);
+    (void)mhsmi_libcurl()->easy_getinfo(job->easy, CURLINFO_REQUEST_SIZE,
+                                        &sent);
+    (void)mhsmi_libcurl()->easy_getinfo(job->easy, CURLINFO_HTTP_CONNECTCODE,
+                                        &job->connect_code);
     /* Only an answer of HTTP is an answer; 101 and the like never come. */
     if (code == CURLE_OK && (status < 200 || status > 599))
         code = CURLE_WEIRD_SERVER_REPLY;

@@ -12,9 +12,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include <curl/curl.h>
-
 #include "base/clock.h"
+#include "base/libcurl.h"
 #include "base/log.h"
 
 /* A server that asks for more than a day means "not now". */
@@ -70,7 +69,7 @@ int64_t mhsmi_retry_after(const struct mhsmi_response *response, int64_t now)
     /* What starts with no letter is a malformed number, not a date. */
     if (strpbrk(response->retry_after, ":") == NULL)
         return -1;
-    date = curl_getdate(response->retry_after, NULL);
+    date = mhsmi_libcurl()->getdate(response->retry_after, NULL);
     if (date == (time_t)-1)
         return -1;
     if ((int64_t)date <= now)

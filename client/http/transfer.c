@@ -11,9 +11,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/libcurl.h"
 
 #define SET(option, value)                                                     \
-    (curl_easy_setopt(job->easy, option, value) == CURLE_OK)
+    (mhsmi_libcurl()->easy_setopt(job->easy, option, value) == CURLE_OK)
 
 /* Without a body nothing is an upload: newer libcurl closes the connection of
  * one whose refusal arrives before it has noticed that an empty body is sent.

@@ -4,8 +4,14 @@
  */
 #include "base/url.h"
 
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
+#include "base/libcurl.h"
 #include "check.h"
 
 static void good(const char *text, const char *origin, const char *path,
@@ -202,9 +208,90 @@ static void test_escape(void)
     mhsmi_buf_clear(&buf);
 }
 
+static int is_loaded(const char *library)
+{
+    void *handle = dlopen(library, RTLD_NOW | RTLD_NOLOAD);
+
+    if (handle != NULL)
+        (void)dlclose(handle);
+    return handle != NULL;
+}
+
+static void test_plain(void)
+{
+    CHECK(!is_loaded("libcurl.so.4"));
+    good("https://h.managedhsm.azure.net", "https://h.managedhsm.azure.net", "",
+         NULL);
+    good("https://localhost:8443/keys/k-1", "https://localhost:8443",
+         "/keys/k-1", NULL);
+    CHECK(!is_loaded("libcurl.so.4"));
+    good("https://127.0.0.1/", "https://127.0.0.1", "/", NULL);
+    CHECK(is_loaded("libcurl.so.4"));
+}
+
+static void compare_part(const struct mhsmi_libcurl *curl, CURLU *handle,
+                         CURLUPart part, const char *ours)
+{
+    char *theirs = NULL;
+
+    CHECK(curl->url_get(handle, part, &theirs, 0) == CURLUE_OK);
+    CHECK_TEXT(ours, theirs);
+    curl->free(theirs);
+}
+
+/* Whatever is accepted is what libcurl would make of it: texts of pieces that
+ * parsers are known to disagree on. */
+static void test_agrees_with_libcurl(void)
+{
+    static const char *const pieces[] = {
+        "h",     "a.b",    ".",          "..", "-",    ":",   ":443",
+        ":0443", ":70000", "/",          "/.", "/../", "%2e", "0x7f",
+        "127.1", "1",      "2130706433", "?",  "=",    "@",   "[::1]",
+        "[",     "]",      "//",         "k",  "~",    "_",   "azure.net",
+    };
+    const struct mhsmi_libcurl *curl = mhsmi_libcurl();
+    uint32_t random = 1;
+    int accepted = 0, i, j;
+
+    CHECK_FATAL(curl != NULL);
+    for (i = 0; i < 200000; i++) {
+        char text[128] = "https://";
+        struct mhsmi_url url;
+        CURLU *handle;
+
+        for (j = 0; j < 1 + i % 6; j++) {
+            random = random * 1664525 + 1013904223;
+            OPENSSL_strlcat(
+                text,
+                pieces[(random >> 16) % (sizeof(pieces) / sizeof(pieces[0]))],
+                sizeof(text));
+        }
+        if (!mhsmi_url_parse(&url, text))
+            continue;
+        accepted++;
+        handle = curl->url();
+        CHECK_FATAL(handle != NULL &&
+                    curl->url_set(handle, CURLUPART_URL, text, 0) == CURLUE_OK);
+        compare_part(curl, handle, CURLUPART_HOST, url.host);
+        if (url.path[0] != 0)
+            compare_part(curl, handle, CURLUPART_PATH, url.path);
+        if (url.port != 0) {
+            char port[16];
+
+            snprintf(port, sizeof(port), "%d", url.port);
+            compare_part(curl, handle, CURLUPART_PORT, port);
+        }
+        curl->url_cleanup(handle);
+        mhsmi_url_clear(&url);
+    }
+    CHECK(accepted > 1000);
+}
+
 int main(void)
 {
     static const struct check checks[] = {
+        {"plain", test_plain},
+        {"agrees with libcurl", test_agrees_with_libcurl},
         {"parse", test_parse},
         {"malformed", test_malformed},
         {"address forms", test_address_forms},

@@ -326,6 +326,58 @@ static int tls_between(OSSL_LIB_CTX *server, OSSL_LIB_CTX *client)
     return good;
 }
 
+/* There and back by a file, and a server of its own. */
+static int message_key(OSSL_LIB_CTX *lib, EVP_PKEY *key)
+{
+    static const struct th_scheme scheme = {NULL, 0};
+    struct th_tls tls = {.server_lib = lib,
+                         .client_lib = th_plain(),
+                         .key = key,
+                         .version = TLS1_3_VERSION};
+    BIO *file = BIO_new(BIO_s_mem());
+    EVP_PKEY *read = NULL;
+    int good =
+        both_ways(lib, key, &scheme) &&
+        PEM_write_bio_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+        (read = PEM_read_bio_PrivateKey_ex(file, NULL, NULL, NULL, lib,
+                                           NULL)) != NULL &&
+        EVP_PKEY_eq(read, key) == 1 &&
+        th_sign_and_verify(lib, read, &scheme, "from a file");
+
+    tls.certificate = th_certificate(lib, key, key, &scheme);
+    good = good && tls.certificate != NULL &&
+           X509_verify(tls.certificate, key) == 1 && th_handshake(&tls);
+    X509_free(tls.certificate);
+    EVP_PKEY_free(read);
+    BIO_free(file);
+    return good;
+}
+
+/* Keys that sign messages and no digests; ML-DSA where OpenSSL has it. */
+static int message_keys(OSSL_LIB_CTX *lib)
+{
+    static const char *const types[] = {"ED25519", "ED448", "ML-DSA-44",
+                                        "ML-DSA-65", "ML-DSA-87"};
+    size_t i;
+    int good = 1;
+
+    for (i = 0; good && i < COUNT(types); i++) {
+        EVP_PKEY *model = make(th_plain(), types[i], NULL), *key = NULL;
+
+        if (model == NULL) {
+            good = i >= 2;
+            ERR_clear_error();
+        } else {
+            key = make(lib, types[i], NULL);
+            good = key != NULL && message_key(lib, key);
+            TH_TRUE(good, "%s", types[i]);
+        }
+        EVP_PKEY_free(model);
+        EVP_PKEY_free(key);
+    }
+    return good;
+}
+
 static int tls_servers(OSSL_LIB_CTX *lib)
 {
     return tls_between(lib, th_plain());
@@ -351,6 +403,7 @@ const struct th_ordinary th_ordinary[] = {
     {"EC keys", ec_keys},
     {"RSA keys", rsa_keys},
     {"other keys", other_keys},
+    {"keys that sign messages", message_keys},
     {"RSA decryption", rsa_decryption},
     {"key agreement", agreement},
     {"keys from files", pem_keys},

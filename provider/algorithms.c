@@ -87,13 +87,17 @@ static const OSSL_ALGORITHM decoder[] = {
 
 #define TO_PEM(structure) MP_PROPERTIES ",output=pem,structure=" structure
 #define TO_DER(structure) MP_PROPERTIES ",output=der,structure=" structure
-/* Every form that a private key is written in, for one key type. */
+/* The forms of every key type. */
 #define PKCS8_ENCODERS(names, keys)                                            \
     {names, MP_PROPERTIES ",output=text", mp_text_encoder, keys " as text"},   \
         {names, TO_PEM("PrivateKeyInfo"), mp_pem_pki_encoder,                  \
          "References to " keys},                                               \
         {names, TO_PEM("EncryptedPrivateKeyInfo"), mp_pem_epki_encoder,        \
          "References to " keys},                                               \
+        {names, TO_PEM("SubjectPublicKeyInfo"), mp_pem_spki_encoder,           \
+         "Public " keys},                                                      \
+        {names, TO_DER("SubjectPublicKeyInfo"), mp_der_spki_encoder,           \
+         "Public " keys},                                                      \
         {names, TO_DER("PrivateKeyInfo"), mp_der_pki_encoder,                  \
          "PKCS#8 of software " keys},                                          \
     {                                                                          \

@@ -4,8 +4,8 @@
  * the key's own provider first and no other when that one fails.  So for a
  * software key of ours the default provider answers, in the private library
  * context, and it comes out as if we were not there; see encoder_reference.c
- * for the keys of the HSM.  Public keys in PEM and DER are not ours: libcrypto
- * exports them to the default provider.
+ * for the keys of the HSM.  Public keys are the default provider's as well, and
+ * are ours to pass on only so that nothing need be exported to it.
  */
 #include <string.h>
 
@@ -29,6 +29,8 @@ static const struct mp_encoder_kind kinds[] = {
     {"der", "type-specific", mp_encoder_reference_der},
     {"pem", "pkcs1", mp_encoder_refuse},
     {"der", "pkcs1", mp_encoder_refuse},
+    {"pem", "SubjectPublicKeyInfo", NULL},
+    {"der", "SubjectPublicKeyInfo", NULL},
 };
 
 enum kind {
@@ -40,7 +42,9 @@ enum kind {
     DER_EPKI,
     DER_SPECIFIC,
     PEM_PKCS1,
-    DER_PKCS1
+    DER_PKCS1,
+    PEM_SPKI,
+    DER_SPKI
 };
 
 static void *new_context(void *provctx, enum kind kind)
@@ -100,6 +104,16 @@ static void *der_pkcs1_newctx(void *provctx)
     return new_context(provctx, DER_PKCS1);
 }
 
+static void *pem_spki_newctx(void *provctx)
+{
+    return new_context(provctx, PEM_SPKI);
+}
+
+static void *der_spki_newctx(void *provctx)
+{
+    return new_context(provctx, DER_SPKI);
+}
+
 static void encoder_freectx(void *ctx)
 {
     OPENSSL_free(ctx);
@@ -124,6 +138,13 @@ static int text_does_selection(void *provctx, int selection)
     (void)provctx;
     (void)selection;
     return 1;
+}
+
+static int spki_does_selection(void *provctx, int selection)
+{
+    (void)provctx;
+    return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) ==
+                                 OSSL_KEYMGMT_SELECT_PUBLIC_KEY;
 }
 
 static int copy_text(const struct mp_encoder *ctx, const OSSL_PARAM *param,
@@ -256,7 +277,7 @@ static int encoder_encode(void *encoderctx, OSSL_CORE_BIO *out,
         mp_raise(ctx->prov, MP_R_MEMORY, "cannot write the encoded key");
         return 0;
     }
-    if (key->hsm != NULL && is_private(selection))
+    if (key->hsm != NULL && ctx->kind->encode != NULL && is_private(selection))
         ok = ctx->kind->encode(ctx, key, bio.bio);
     else
         ok = encode_local(ctx, key, selection, bio.bio, callback, arg);
@@ -284,3 +305,5 @@ KIND_ENCODER(der_epki, encoder);
 KIND_ENCODER(der_specific, encoder);
 KIND_ENCODER(pem_pkcs1, encoder);
 KIND_ENCODER(der_pkcs1, encoder);
+KIND_ENCODER(pem_spki, spki);
+KIND_ENCODER(der_spki, spki);

@@ -15,7 +15,8 @@ struct mp_encoder;
 struct mp_encoder_kind {
     const char *output;    /* "pem", "der", "text" */
     const char *structure; /* NULL: whatever */
-    /* A key of the HSM in that form; raises one error. */
+    /* The private key of the HSM in that form; raises one error.  NULL: the
+     * form is for public keys. */
     int (*encode)(struct mp_encoder *ctx, const struct mp_key *key, BIO *out);
 };
 

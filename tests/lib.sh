@@ -69,6 +69,7 @@ _accepting() {
 }
 
 # accept_port LOG: the port of an openssl s_server, once it has told all of it.
+# Remove the log before the server starts: one before may have left its own.
 accept_port() {
     await _accepting "$1"
     sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$1"

@@ -155,12 +155,12 @@ for p in "-provider default -provider mhsm" "-provider mhsm -provider default"; 
         check "  that is written" command openssl pkey -in soft.pem -out again.pem
         check "  in the same form" cmp soft.pem again.pem
         for pair in "mhsm:$key" ref.pem; do
+            rm -f server.log
             env LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" openssl s_server $p \
                 -accept 127.0.0.1:0 -cert "$key.crt" -key "$pair" -www >server.log 2>&1 </dev/null &
             server=$!
             started "$server"
-            await grep -q '^ACCEPT ' server.log
-            port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' server.log)
+            port=$(accept_port server.log)
             check "TLS 1.3 with $pair" sh -c "command openssl s_client -connect 127.0.0.1:$port \
                 -servername localhost -verify_return_error -CAfile $key.crt </dev/null"
             output_has "  by its scheme" "Peer signature type: mldsa$set"

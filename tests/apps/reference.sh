@@ -212,6 +212,15 @@ principal=$(control principals '{"name": "nobody"}')
 ) >out.log 2>err.log && code=0 || code=$?
 equal "without rights there is no signature" "$code" 1
 check "  and the right is named" grep -q '403.*keys/sign' err.log
+(
+    AZURE_CLIENT_ID=$(echo "$principal" | jq -r .client_id)
+    AZURE_CLIENT_SECRET=$(echo "$principal" | jq -r .client_secret)
+    export AZURE_CLIENT_ID AZURE_CLIENT_SECRET
+    mhsm key pem --name ec --out no.pem
+) >out.log 2>err.log && code=0 || code=$?
+equal "nor a reference to be had" "$code" 4
+check "  for want of a right" grep -q 'managedHsm/keys/read/action' err.log
+expect_exit 1 "  and no file" test -e no.pem
 
 # The HSM is away: what needs no signature works.
 stop "$emulator_pid"

@@ -21,6 +21,7 @@ for key in "rsa --kty RSA --size 2048" "p256 --kty EC --curve P-256" \
 done
 
 serve() {
+    rm -f server.log
     # Not by the function openssl: what is started must be the server itself,
     # not a shell around it.
     # shellcheck disable=SC2086 # flags

@@ -109,4 +109,35 @@ static inline char *foreign_pem(const char *type, const char *group)
     return text;
 }
 
+/* The key is the one, whole, and costs nothing until it is used, in `lib` (NULL:
+ * not at all).  Frees it. */
+static inline void reference_judge(OSSL_LIB_CTX *lib, EVP_PKEY *key,
+                                   const struct reference *reference,
+                                   long before, const char *what)
+{
+    char uri[256] = "";
+
+    TH_TRUE(key != NULL, "%s of %s", what, reference->name);
+    TH_QUIET();
+    if (key == NULL)
+        return;
+    TH_TRUE(th_stats().requests == before, "%s of %s", what, reference->name);
+    TH_TRUE(EVP_PKEY_eq(key, reference->known) == 1, "%s", what);
+    TH_TRUE(EVP_PKEY_get_utf8_string_param(key, "mhsm-uri", uri, sizeof(uri),
+                                           NULL) == 1 &&
+                strstr(uri, reference->version) != NULL,
+            "%s: %s", what, uri);
+    TH_TRUE(th_stats().requests == before, "%s of %s", what, reference->name);
+    TH_QUIET();
+    if (lib != NULL) {
+        struct th_scheme scheme = th_scheme_of(key);
+
+        TH_TRUE(th_sign_and_verify(lib, key, &scheme, "text"), "%s", what);
+        TH_TRUE(th_stats().requests == before + 1, "%s of %s: %ld", what,
+                reference->name, th_stats().requests - before);
+        TH_QUIET();
+    }
+    EVP_PKEY_free(key);
+}
+
 #endif

@@ -14,9 +14,7 @@
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/pkcs12.h>
 #include <openssl/store.h>
-#include <openssl/ui.h>
 
 static struct reference references[] = {
     {"rf-rsa", "", NULL, NULL, 0, NULL},
@@ -44,36 +42,6 @@ static void prepare(void)
         reference_make(&references[i], contexts[TH_LAST].lib);
 }
 
-/* The key is ours, whole, and costs nothing until it is used. */
-static void judge(OSSL_LIB_CTX *lib, EVP_PKEY *key,
-                  const struct reference *reference, long before,
-                  const char *what)
-{
-    char uri[256] = "";
-
-    TH_TRUE(key != NULL, "%s of %s", what, reference->name);
-    TH_QUIET();
-    if (key == NULL)
-        return;
-    TH_TRUE(requests() == before, "%s of %s", what, reference->name);
-    TH_TRUE(EVP_PKEY_eq(key, reference->known) == 1, "%s", what);
-    TH_TRUE(EVP_PKEY_get_utf8_string_param(key, "mhsm-uri", uri, sizeof(uri),
-                                           NULL) == 1 &&
-                strstr(uri, reference->version) != NULL,
-            "%s: %s", what, uri);
-    TH_TRUE(requests() == before, "%s of %s", what, reference->name);
-    TH_QUIET();
-    if (lib != NULL) {
-        struct th_scheme scheme = th_scheme_of(key);
-
-        TH_TRUE(th_sign_and_verify(lib, key, &scheme, "text"), "%s", what);
-        TH_TRUE(requests() == before + 1, "%s of %s: %ld", what,
-                reference->name, requests() - before);
-        TH_QUIET();
-    }
-    EVP_PKEY_free(key);
-}
-
 static void by_pem(void)
 {
     size_t i;
@@ -87,8 +55,8 @@ static void by_pem(void)
             /* The first request of a context gets a token as well. */
             EVP_PKEY_free(th_must_open(lib, "mhsm:rf-ec"));
             before = requests();
-            judge(lib, read_pem(lib, references[i].pem), &references[i], before,
-                  "PEM_read_bio_PrivateKey");
+            reference_judge(lib, read_pem(lib, references[i].pem),
+                            &references[i], before, "PEM_read_bio_PrivateKey");
         }
 }
 
@@ -128,14 +96,15 @@ static void by_decoder(void)
                     int rsa = strcmp(references[r].name, "rf-rsa") == 0;
                     long before = requests();
 
-                    judge(NULL,
-                          decode(lib, &references[r], inputs[i], NULL,
-                                 selections[s]),
-                          &references[r], before, "OSSL_DECODER");
-                    judge(NULL,
-                          decode(lib, &references[r], inputs[i],
-                                 rsa ? "RSA" : "EC", selections[s]),
-                          &references[r], before, "OSSL_DECODER of the type");
+                    reference_judge(NULL,
+                                    decode(lib, &references[r], inputs[i], NULL,
+                                           selections[s]),
+                                    &references[r], before, "OSSL_DECODER");
+                    reference_judge(NULL,
+                                    decode(lib, &references[r], inputs[i],
+                                           rsa ? "RSA" : "EC", selections[s]),
+                                    &references[r], before,
+                                    "OSSL_DECODER of the type");
                     TH_TRUE(decode(lib, &references[r], inputs[i],
                                    rsa ? "EC" : "RSA", selections[s]) == NULL,
                             "%s", references[r].name);
@@ -156,21 +125,22 @@ static void by_d2i(void)
             int type = i == 0 ? EVP_PKEY_RSA : EVP_PKEY_EC;
             BIO *bio;
 
-            judge(lib,
-                  d2i_AutoPrivateKey_ex(NULL, &at, references[i].der_size, lib,
-                                        NULL),
-                  &references[i], before, "d2i_AutoPrivateKey");
+            reference_judge(lib,
+                            d2i_AutoPrivateKey_ex(
+                                NULL, &at, references[i].der_size, lib, NULL),
+                            &references[i], before, "d2i_AutoPrivateKey");
             CU_ASSERT_PTR_EQUAL(at, references[i].der + references[i].der_size);
             before = requests();
             at = references[i].der;
-            judge(NULL,
-                  d2i_PrivateKey_ex(type, NULL, &at, references[i].der_size,
-                                    lib, NULL),
-                  &references[i], before, "d2i_PrivateKey");
+            reference_judge(NULL,
+                            d2i_PrivateKey_ex(type, NULL, &at,
+                                              references[i].der_size, lib,
+                                              NULL),
+                            &references[i], before, "d2i_PrivateKey");
             bio =
                 BIO_new_mem_buf(references[i].der, (int)references[i].der_size);
-            judge(NULL, d2i_PrivateKey_ex_bio(bio, NULL, lib, NULL),
-                  &references[i], before, "d2i_PrivateKey_bio");
+            reference_judge(NULL, d2i_PrivateKey_ex_bio(bio, NULL, lib, NULL),
+                            &references[i], before, "d2i_PrivateKey_bio");
             BIO_free(bio);
         }
 }
@@ -202,18 +172,18 @@ static void by_store(void)
             long before = requests();
 
             write_file(path, references[i].pem, strlen(references[i].pem));
-            judge(NULL, th_open(lib, path), &references[i], before,
-                  "OSSL_STORE of PEM");
-            judge(NULL, open_any(lib, path), &references[i], before,
-                  "OSSL_STORE of PEM, anything");
+            reference_judge(NULL, th_open(lib, path), &references[i], before,
+                            "OSSL_STORE of PEM");
+            reference_judge(NULL, open_any(lib, path), &references[i], before,
+                            "OSSL_STORE of PEM, anything");
             TH_TRUE(th_open_as(lib, path, OSSL_STORE_INFO_CERT) == NULL, "%s",
                     references[i].name);
             ERR_clear_error();
             write_file(path, references[i].der, (size_t)references[i].der_size);
-            judge(NULL, th_open(lib, path), &references[i], before,
-                  "OSSL_STORE of DER");
-            judge(NULL, open_any(lib, path), &references[i], before,
-                  "OSSL_STORE of DER, anything");
+            reference_judge(NULL, th_open(lib, path), &references[i], before,
+                            "OSSL_STORE of DER");
+            reference_judge(NULL, open_any(lib, path), &references[i], before,
+                            "OSSL_STORE of DER, anything");
         }
 }
 
@@ -291,16 +261,19 @@ static void in_company(void)
         EVP_PKEY *key;
 
         text = join("Some words.\n\n-----BEGIN nothing\n", reference->pem);
-        judge(NULL, read_pem(lib, text), reference, before, "text before");
+        reference_judge(NULL, read_pem(lib, text), reference, before,
+                        "text before");
         OPENSSL_free(text);
         crlf = line_ends(reference->pem, "\r\n");
-        judge(NULL, read_pem(lib, crlf), reference, before, "CRLF");
+        reference_judge(NULL, read_pem(lib, crlf), reference, before, "CRLF");
         OPENSSL_free(crlf);
         crlf = line_ends(reference->pem, " \n");
-        judge(NULL, read_pem(lib, crlf), reference, before, "trailing blanks");
+        reference_judge(NULL, read_pem(lib, crlf), reference, before,
+                        "trailing blanks");
         OPENSSL_free(crlf);
         text = join(reference->pem, other);
-        judge(NULL, read_pem(lib, text), reference, before, "a key after it");
+        reference_judge(NULL, read_pem(lib, text), reference, before,
+                        "a key after it");
         OPENSSL_free(text);
         /* The first key of a file is the one. */
         text = join(other, reference->pem);
@@ -326,10 +299,10 @@ static void from_a_pipe(void)
         th_die("no pipe");
     close(ends[1]);
     read_end = fdopen(ends[0], "r");
-    judge(NULL,
-          PEM_read_PrivateKey_ex(read_end, NULL, NULL, NULL,
-                                 contexts[TH_LAST].lib, NULL),
-          reference, before, "a pipe");
+    reference_judge(NULL,
+                    PEM_read_PrivateKey_ex(read_end, NULL, NULL, NULL,
+                                           contexts[TH_LAST].lib, NULL),
+                    reference, before, "a pipe");
     fclose(read_end);
 }
 
@@ -364,220 +337,6 @@ static void no_public_key(void)
     }
 }
 
-/* What the HSM's keys are written as. */
-static void written(void)
-{
-    const struct reference *reference = &references[0];
-    EVP_PKEY *key = read_pem(contexts[TH_LAST].lib, reference->pem);
-    BIO *out = BIO_new(BIO_s_mem());
-    char pass[] = "secret", *data;
-    PKCS12 *p12;
-
-    CU_ASSERT_EQUAL(EVP_PKEY_print_private(out, key, 0, NULL), 1);
-    BIO_write(out, "", 1);
-    (void)BIO_get_mem_data(out, &data);
-    CU_ASSERT_PTR_NOT_NULL(strstr(data, "RSA-HSM, 2048 bit"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(data, reference->version));
-    CU_ASSERT_PTR_NOT_NULL(strstr(data, "Key-URI: mhsm://localhost"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(data, "sign,verify"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(data, "Modulus:"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(data, "Exponent: 65537"));
-    TH_QUIET();
-    (void)BIO_reset(out);
-    /* A cipher makes no difference, and nobody is asked for a pass phrase. */
-    CU_ASSERT_EQUAL(PEM_write_bio_PrivateKey(out, key, EVP_aes_256_cbc(), NULL,
-                                             0, NULL, pass),
-                    1);
-    CU_ASSERT_EQUAL((size_t)BIO_get_mem_data(out, &data),
-                    strlen(reference->pem));
-    CU_ASSERT_EQUAL(memcmp(data, reference->pem, strlen(reference->pem)), 0);
-    TH_QUIET();
-    (void)BIO_reset(out);
-    CU_ASSERT_EQUAL(i2d_PrivateKey_bio(out, key), 1);
-    CU_ASSERT_EQUAL(BIO_get_mem_data(out, &data), reference->der_size);
-    CU_ASSERT_EQUAL(memcmp(data, reference->der, (size_t)reference->der_size),
-                    0);
-    TH_QUIET();
-    CU_ASSERT_PTR_NULL(EVP_PKEY2PKCS8(key));
-    TH_ONE_ERROR(reference->name, "PKCS#8", "mhsm key pem");
-    p12 = PKCS12_create_ex(pass, NULL, key, NULL, NULL, 0, 0, 0, 0, 0,
-                           contexts[TH_LAST].lib, NULL);
-    CU_ASSERT_PTR_NULL(p12);
-    TH_ONE_ERROR(reference->name, "PKCS#12");
-    BIO_free(out);
-    EVP_PKEY_free(key);
-}
-
-/* Nothing of the HSM's keys is written, and everything is read, printed and
- * used. */
-static void not_written(void)
-{
-    BIO *out = BIO_new(BIO_s_mem());
-    struct th_context context;
-    EVP_PKEY *key;
-    size_t i;
-
-    setenv("MHSM_ENCODE_REFERENCE", "no", 1);
-    th_context_open(&context, TH_LAST);
-    unsetenv("MHSM_ENCODE_REFERENCE");
-    for (i = 0; i < COUNT(references); i++) {
-        struct th_scheme scheme;
-
-        key = read_pem(context.lib, references[i].pem);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(key);
-        CU_ASSERT_EQUAL(
-            PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 0);
-        TH_ONE_ERROR(references[i].name, "encode-reference");
-        CU_ASSERT(i2d_PrivateKey_bio(out, key) != 1);
-        ERR_clear_error();
-        CU_ASSERT_EQUAL(BIO_pending(out), 0);
-        CU_ASSERT_EQUAL(EVP_PKEY_print_private(out, key, 0, NULL), 1);
-        CU_ASSERT_EQUAL(PEM_write_bio_PUBKEY(out, key), 1);
-        (void)BIO_reset(out);
-        scheme = th_scheme_of(key);
-        CU_ASSERT(th_sign_and_verify(context.lib, key, &scheme, "text"));
-        TH_QUIET();
-        EVP_PKEY_free(key);
-    }
-    th_context_close(&context);
-    BIO_free(out);
-}
-
-/* A public selection is the default provider's own text. */
-static void public_text(void)
-{
-    size_t i;
-
-    for (i = 0; i < COUNT(references); i++) {
-        EVP_PKEY *key = read_pem(contexts[TH_LAST].lib, references[i].pem);
-        BIO *ours = BIO_new(BIO_s_mem()), *expected = BIO_new(BIO_s_mem());
-        char *text, *wanted;
-        long size;
-
-        CU_ASSERT_EQUAL(EVP_PKEY_print_public(ours, key, 2, NULL), 1);
-        CU_ASSERT_EQUAL(
-            EVP_PKEY_print_params(ours, key, 2, NULL),
-            EVP_PKEY_print_params(expected, references[i].known, 2, NULL));
-        (void)BIO_reset(expected);
-        EVP_PKEY_print_public(expected, references[i].known, 2, NULL);
-        EVP_PKEY_print_params(expected, references[i].known, 2, NULL);
-        size = BIO_get_mem_data(expected, &wanted);
-        CU_ASSERT_EQUAL_FATAL(BIO_get_mem_data(ours, &text), size);
-        CU_ASSERT_EQUAL(memcmp(text, wanted, (size_t)size), 0);
-        ERR_clear_error();
-        BIO_free(expected);
-        BIO_free(ours);
-        EVP_PKEY_free(key);
-    }
-}
-
-/* What the key may be used for is known without the HSM. */
-static void operations(void)
-{
-    struct reference verifier = {"rf-verify", "", NULL, NULL, 0, NULL};
-    struct th_scheme scheme = {"SHA256", 0};
-    OSSL_LIB_CTX *lib = contexts[TH_LAST].lib;
-    EVP_PKEY *key;
-    size_t size;
-    long before;
-
-    th_key_create(verifier.name,
-                  "{\"kty\":\"EC-HSM\",\"crv\":\"P-256\","
-                  "\"key_ops\":[\"verify\"]}",
-                  verifier.version);
-    reference_make(&verifier, lib);
-    before = requests();
-    key = read_pem(lib, verifier.pem);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(key);
-    CU_ASSERT_PTR_NULL(th_sign(lib, key, &scheme, "text", &size));
-    TH_ONE_ERROR("rf-verify", "key_ops", "verify");
-    CU_ASSERT_EQUAL(requests(), before);
-    EVP_PKEY_free(key);
-    reference_free(&verifier);
-}
-
-/* A context with nothing but the module. */
-static void alone(void)
-{
-    OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
-    OSSL_PROVIDER *provider;
-    long before = requests();
-
-    OSSL_PROVIDER_set_default_search_path(lib, getenv("TEST_MODULES"));
-    provider = OSSL_PROVIDER_load(lib, "mhsm");
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(provider);
-    judge(NULL, read_pem(lib, references[0].pem), &references[0], before,
-          "the module alone");
-    judge(NULL, read_pem(lib, references[1].pem), &references[1], before,
-          "the module alone");
-    OSSL_PROVIDER_unload(provider);
-    OSSL_LIB_CTX_free(lib);
-}
-
-static void later_versions_do_not_matter(void)
-{
-    long before;
-    EVP_PKEY *now;
-
-    th_ec_create("rf-ec", "P-256", NULL);
-    now = th_public_from_service("rf-ec");
-    CU_ASSERT_EQUAL(EVP_PKEY_eq(now, references[1].known), 0);
-    before = requests();
-    judge(contexts[TH_LAST].lib,
-          read_pem(contexts[TH_LAST].lib, references[1].pem), &references[1],
-          before, "after a rotation");
-    EVP_PKEY_free(now);
-}
-
-/* A reference is no right: the signature is refused, the loading is not. */
-static void without_rights(void)
-{
-    struct th_principal nobody;
-    struct th_context context;
-    struct th_scheme scheme;
-    EVP_PKEY *key;
-    size_t size;
-
-    th_principal_new("rf-nobody", NULL, NULL, &nobody);
-    th_principal_use(&nobody);
-    th_context_open(&context, TH_LAST);
-    key = read_pem(context.lib, references[1].pem);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(key);
-    TH_QUIET();
-    scheme = th_scheme_of(key);
-    CU_ASSERT_PTR_NULL(th_sign(context.lib, key, &scheme, "text", &size));
-    TH_ONE_ERROR("403", "keys/sign");
-    EVP_PKEY_free(key);
-    th_context_close(&context);
-    th_environment_reset();
-}
-
-/* Away at the start: the program starts, thanks to the reference. */
-static void while_the_hsm_is_away(void)
-{
-    struct th_context context;
-    struct th_scheme scheme;
-    EVP_PKEY *key;
-    size_t size;
-
-    setenv("MHSM_RETRIES", "0", 1);
-    th_emulator_kill();
-    th_context_open(&context, TH_LAST);
-    key = read_pem(context.lib, references[1].pem);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(key);
-    TH_QUIET();
-    scheme = th_scheme_of(key);
-    CU_ASSERT_PTR_NULL(th_sign(context.lib, key, &scheme, "text", &size));
-    TH_ONE_ERROR("connect");
-    th_emulator_start();
-    CU_ASSERT(th_sign_and_verify(context.lib, key, &scheme, "text"));
-    TH_QUIET();
-    EVP_PKEY_free(key);
-    th_context_close(&context);
-    unsetenv("MHSM_RETRIES");
-}
-
 static void end(void)
 {
     size_t i;
@@ -602,14 +361,6 @@ int main(void)
         {"in company", in_company},
         {"from a pipe", from_a_pipe},
         {"a reference is no public key", no_public_key},
-        {"what is written", written},
-        {"what is not written", not_written},
-        {"public text", public_text},
-        {"operations", operations},
-        {"the module alone", alone},
-        {"later versions", later_versions_do_not_matter},
-        {"without rights", without_rights},
-        {"while the HSM is away", while_the_hsm_is_away},
         {"the end", end},
         CU_TEST_INFO_NULL,
     };

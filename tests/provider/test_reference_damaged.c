@@ -125,7 +125,7 @@ static void altered(void)
 {
     static const struct {
         const char *find;
-        size_t offset;
+        int offset;
         unsigned char octet;
         const char *says;
     } rows[] = {
@@ -135,7 +135,7 @@ static void altered(void)
         {"EC-HSM", 0, 'X', "XC-HSM"},
         {"EC-HSM", 5, 0, "kty"},
         /* A point that is not on its curve. */
-        {"EC-HSM", (size_t)-6, 1, "public key"},
+        {"EC-HSM", -6, 1, "public key"},
     };
     size_t size = (size_t)ec.der_size, i;
 

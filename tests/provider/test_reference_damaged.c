@@ -159,6 +159,42 @@ static void altered(void)
     }
 }
 
+static unsigned int next_random(void)
+{
+    static unsigned int state = 2463534242U;
+
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+}
+
+/* Characters changed, of what is between the lines of dashes and of these: no
+ * key and an error, or a key and none; and never a request. */
+static void mutated(void)
+{
+    static const char characters[] = "ABCabc019+/=-\n\r\t: \x80";
+    size_t size = strlen(ec.pem);
+    long before = th_stats().requests;
+    int round, changes;
+
+    for (round = 0; round < 600; round++) {
+        OSSL_LIB_CTX *lib = contexts[round % 3].lib;
+        char *text = OPENSSL_strdup(ec.pem);
+        EVP_PKEY *key;
+
+        for (changes = (int)(next_random() % 3); changes >= 0; changes--)
+            text[next_random() % size] =
+                characters[next_random() % (sizeof(characters) - 1)];
+        key = read_pem(lib, text);
+        TH_TRUE((key == NULL) == (ERR_peek_error() != 0), "%s", text);
+        ERR_clear_error();
+        EVP_PKEY_free(key);
+        OPENSSL_free(text);
+    }
+    CU_ASSERT_EQUAL(th_stats().requests, before);
+}
+
 static void end(void)
 {
     int order;
@@ -174,6 +210,7 @@ int main(void)
         {"a reference", prepare},
         {"damaged PEM", damaged},
         {"altered content", altered},
+        {"mutated text", mutated},
         {"the end", end},
         CU_TEST_INFO_NULL,
     };

@@ -2,10 +2,13 @@
  *
  * What the provider offers: the names of its algorithms, operation by
  * operation, and the tables of functions behind them.  The tables never change
- * and may be kept: SSL_CTX_new asks before any key is loaded, and must see
- * everything.
+ * after the options were read and may be kept: SSL_CTX_new asks before any key
+ * is loaded, and must see everything.
  */
-#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
 
 #include "decoder.h"
 #include "dispatch.h"
@@ -129,22 +132,113 @@ static const OSSL_ALGORITHM encoder[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* With the names that the option `block-operations` has for them. */
 static const struct {
     int operation;
+    const char *name;
     const OSSL_ALGORITHM *algorithms;
 } operations[] = {
-    {OSSL_OP_KEYMGMT, keymgmt},         {OSSL_OP_SIGNATURE, signature},
-    {OSSL_OP_ASYM_CIPHER, asym_cipher}, {OSSL_OP_STORE, store},
-    {OSSL_OP_DECODER, decoder},         {OSSL_OP_ENCODER, encoder},
+    {OSSL_OP_KEYMGMT, "keymgmt", keymgmt},
+    {OSSL_OP_SIGNATURE, "signature", signature},
+    {OSSL_OP_ASYM_CIPHER, "asym_cipher", asym_cipher},
+    {OSSL_OP_STORE, "store", store},
+    {OSSL_OP_DECODER, "decoder", decoder},
+    {OSSL_OP_ENCODER, "encoder", encoder},
 };
+
+#define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
+
+/* Whether a comma list has the word. */
+static int lists(const char *list, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (; list != NULL; list = strchr(list, ','), list += list != NULL)
+        if (strncmp(list, word, size) == 0 &&
+            (list[size] == ',' || list[size] == '\0'))
+            return 1;
+    return 0;
+}
+
+/* What queries for FIPS see: the same with one more property. */
+struct mp_algorithms {
+    OSSL_ALGORITHM *fips[OPERATIONS];
+};
+
+/* "provider=mhsm,..." gets ",fips=yes" after the first property. */
+static char *fips_properties(const char *properties)
+{
+    const char *rest = properties + strlen(MP_PROPERTIES);
+    size_t size = strlen(properties) + sizeof(",fips=yes");
+    char *made = OPENSSL_malloc(size);
+
+    if (made == NULL)
+        return NULL;
+    OPENSSL_strlcpy(made, MP_PROPERTIES ",fips=yes", size);
+    OPENSSL_strlcat(made, rest, size);
+    return made;
+}
+
+static void table_free(OSSL_ALGORITHM *table)
+{
+    for (size_t i = 0; table != NULL && table[i].algorithm_names != NULL; i++)
+        OPENSSL_free((void *)(uintptr_t)table[i].property_definition);
+    OPENSSL_free(table);
+}
+
+static OSSL_ALGORITHM *fips_table(const OSSL_ALGORITHM *from)
+{
+    OSSL_ALGORITHM *table;
+    size_t count = 0, i;
+
+    while (from[count].algorithm_names != NULL)
+        count++;
+    table = OPENSSL_zalloc((count + 1) * sizeof(*table));
+    for (i = 0; table != NULL && i < count; i++) {
+        char *properties = fips_properties(from[i].property_definition);
+
+        if (properties == NULL) {
+            table_free(table);
+            return NULL;
+        }
+        table[i] = from[i];
+        table[i].property_definition = properties;
+    }
+    return table;
+}
+
+void mp_algorithms_free(struct mp_prov *prov)
+{
+    for (size_t i = 0; prov->algorithms != NULL && i < OPERATIONS; i++)
+        table_free(prov->algorithms->fips[i]);
+    OPENSSL_free(prov->algorithms);
+    prov->algorithms = NULL;
+}
+
+int mp_algorithms_assume_fips(struct mp_prov *prov)
+{
+    prov->algorithms = OPENSSL_zalloc(sizeof(*prov->algorithms));
+    for (size_t i = 0; prov->algorithms != NULL && i < OPERATIONS; i++) {
+        prov->algorithms->fips[i] = fips_table(operations[i].algorithms);
+        if (prov->algorithms->fips[i] == NULL)
+            mp_algorithms_free(prov);
+    }
+    return prov->algorithms != NULL;
+}
 
 const OSSL_ALGORITHM *
 mp_provider_query_operation(void *provctx, int operation_id, int *no_store)
 {
-    (void)provctx;
+    const struct mp_prov *prov = provctx;
+
     *no_store = 0;
-    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-        if (operations[i].operation == operation_id)
-            return operations[i].algorithms;
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        if (operations[i].operation != operation_id)
+            continue;
+        if (lists(mp_prov_option(prov, "block-operations"), operations[i].name))
+            return NULL;
+        return prov->algorithms != NULL ? prov->algorithms->fips[i]
+                                        : operations[i].algorithms;
+    }
     return NULL;
 }

@@ -68,10 +68,49 @@ static int is_said(const char *text)
            (last != NULL && strcmp(last, text) == 0);
 }
 
+/* With load-behavior=early: the HSM has this key and lets us read it, and it is
+ * the key of the reference; 1, or 0 with one error raised. */
+static int is_there(struct mp_prov *prov, const struct mp_key *key)
+{
+    const char *when = mp_prov_option(prov, "load-behavior");
+    struct mp_key *there;
+    mhsm_error *err = NULL;
+    mhsm_uri *uri = NULL;
+    mhsm_key *hsm = NULL;
+    struct mp_mark mark;
+    mhsm_status status;
+    int same;
+
+    if (when == NULL || strcmp(when, "early") != 0)
+        return 1;
+    mp_mark_set(&mark);
+    status = mhsm_uri_parse(prov->client, mhsm_key_id(key->hsm), &uri, &err);
+    if (status == MHSM_OK)
+        status = mhsm_key_get(prov->client, uri, &hsm, &err);
+    mhsm_uri_free(uri);
+    mp_mark_drop(&mark);
+    if (status != MHSM_OK) {
+        mp_raise_client(prov, &err);
+        return 0;
+    }
+    there = mp_key_wrap(prov, hsm);
+    if (there == NULL)
+        return 0;
+    same = EVP_PKEY_eq(key->pkey, there->pkey) == 1;
+    if (!same)
+        mp_raise(prov, MP_R_PUBLIC_KEY,
+                 "the public key in the reference is not that of %s: write "
+                 "the reference anew",
+                 mhsm_key_id(key->hsm));
+    mp_key_free(there);
+    return same;
+}
+
 /* The key object behind a reference; NULL with one error raised. */
 static struct mp_key *read_reference(struct mp_prov *prov,
                                      const unsigned char *der, size_t size)
 {
+    struct mp_key *key;
     mhsm_error *err = NULL;
     mhsm_key *hsm = NULL;
 
@@ -86,7 +125,12 @@ static struct mp_key *read_reference(struct mp_prov *prov,
             mp_raise_client(prov, &err);
         return NULL;
     }
-    return mp_key_wrap(prov, hsm);
+    key = mp_key_wrap(prov, hsm);
+    if (key != NULL && !is_there(prov, key)) {
+        mp_key_free(key);
+        return NULL;
+    }
+    return key;
 }
 
 static int give_der(const char *name, unsigned char *der, size_t size,

@@ -43,8 +43,8 @@ extern const OSSL_DISPATCH mp_der_pki_encoder[];
 extern const OSSL_DISPATCH mp_der_epki_encoder[];
 extern const OSSL_DISPATCH mp_der_specific_encoder[];
 extern const OSSL_DISPATCH mp_pem_pkcs1_encoder[];
-extern const OSSL_DISPATCH mp_der_pkcs1_encoder[];
 extern const OSSL_DISPATCH mp_pem_spki_encoder[];
 extern const OSSL_DISPATCH mp_der_spki_encoder[];
+extern const OSSL_DISPATCH mp_der_pkcs1_encoder[];
 
 #endif

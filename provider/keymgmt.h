@@ -33,11 +33,6 @@ FN_SHARED(keymgmt, gen_cleanup);
 void *mp_keymgmt_gen_init_type(struct mp_prov *prov, int selection,
                                const OSSL_PARAM params[], mhsm_key_type type,
                                const char *name);
-/* What the generator takes: the default provider's own list when `genctx` is
- * one of ours, else `fallback`. */
-const OSSL_PARAM *mp_keymgmt_gen_settable(void *genctx,
-                                          const OSSL_PARAM *fallback);
-
 /* Rows that both gettable tables end in. */
 #define MP_KEYMGMT_OWN_PARAMS                                                  \
     OSSL_PARAM_DEFN(MP_PKEY_PARAM_URI, OSSL_PARAM_UTF8_STRING, NULL, 0),       \

@@ -178,6 +178,9 @@ int mp_keymgmt_export(void *keydata, int selection, OSSL_CALLBACK *callback,
         return 1;
     if (key->pkey == NULL)
         return 0;
+    /* A quiet no, for libcrypto asks on its own account. */
+    if (key->hsm != NULL && !mp_prov_says(key->prov, "allow-export", 1))
+        return 0;
     mp_mark_set(&mark);
     ok = EVP_PKEY_export(key->pkey, selection, callback, arg) == 1;
     mp_mark_drop(&mark);

@@ -10,6 +10,7 @@
 #include <openssl/params.h>
 
 #include "err.h"
+#include "keymgmt_gen.h"
 
 FN(keymgmt, ec, new);
 FN(keymgmt, ec, load);
@@ -183,8 +184,12 @@ static void *ec_keymgmt_gen_init(void *provctx, int selection,
 static const OSSL_PARAM *ec_keymgmt_gen_settable_params(void *genctx,
                                                         void *provctx)
 {
+    static const OSSL_PARAM for_gen[] = {DOMAIN_PARAMS, OTHER_PARAMS,
+                                         MP_GEN_OWN_PARAMS, OSSL_PARAM_END};
+
+    (void)genctx;
     (void)provctx;
-    return mp_keymgmt_gen_settable(genctx, domain_types);
+    return for_gen;
 }
 
 const OSSL_DISPATCH mp_ec_keymgmt[] = {

@@ -3,7 +3,8 @@
  * Making keys.  A provider that manages RSA and EC keys is asked to make every
  * such key of the process as soon as it comes first, the ephemeral ones of TLS
  * included, so the generator makes software keys, by the default provider's
- * own code.  Must never make a key in the HSM: that is `mhsm key create`.
+ * own code.  Must never make a key in the HSM but when the parameter mhsm-key
+ * asks for it; see keymgmt_gen_hsm.c.
  */
 #include "keymgmt.h"
 
@@ -14,6 +15,7 @@
 #include <openssl/params.h>
 
 #include "err.h"
+#include "keymgmt_gen.h"
 #include "local.h"
 
 struct generator {
@@ -22,6 +24,7 @@ struct generator {
     const char *name; /* OpenSSL's, of the type */
     int parameters_only;
     EVP_PKEY_CTX *ctx;
+    struct mp_wish *wish;
     OSSL_CALLBACK *progress; /* during gen only */
     void *progress_arg;
 };
@@ -47,12 +50,11 @@ void *mp_keymgmt_gen_init_type(struct mp_prov *prov, int selection,
     gen->type = type;
     gen->name = name;
     gen->parameters_only = (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0;
+    gen->wish = mp_wish_new(prov, type, name);
     gen->ctx = EVP_PKEY_CTX_new_from_name(libctx, name, NULL);
-    if (gen->ctx != NULL)
+    if (gen->ctx != NULL && gen->wish != NULL)
         started = gen->parameters_only ? EVP_PKEY_paramgen_init(gen->ctx) == 1
                                        : EVP_PKEY_keygen_init(gen->ctx) == 1;
-    started = started && (params == NULL || params[0].key == NULL ||
-                          EVP_PKEY_CTX_set_params(gen->ctx, params) == 1);
 out:
     if (!started) {
         mp_raise_local(prov, &mark, MP_R_LOCAL,
@@ -61,6 +63,10 @@ out:
         return NULL;
     }
     mp_mark_drop(&mark);
+    if (!mp_keymgmt_gen_set_params(gen, params)) {
+        mp_keymgmt_gen_cleanup(gen);
+        return NULL;
+    }
     return gen;
 }
 
@@ -71,6 +77,7 @@ void mp_keymgmt_gen_cleanup(void *genctx)
     if (gen == NULL)
         return;
     EVP_PKEY_CTX_free(gen->ctx);
+    mp_wish_free(gen->wish);
     OPENSSL_free(gen);
 }
 
@@ -83,6 +90,8 @@ int mp_keymgmt_gen_set_params(void *genctx, const OSSL_PARAM params[])
         return 0;
     if (params == NULL || params[0].key == NULL)
         return 1;
+    if (!mp_wish_set(gen->wish, params))
+        return 0;
     mp_mark_set(&mark);
     if (EVP_PKEY_CTX_set_params(gen->ctx, params) != 1) {
         mp_raise_local(gen->prov, &mark, MP_R_PARAMETER,
@@ -91,17 +100,6 @@ int mp_keymgmt_gen_set_params(void *genctx, const OSSL_PARAM params[])
     }
     mp_mark_drop(&mark);
     return 1;
-}
-
-const OSSL_PARAM *mp_keymgmt_gen_settable(void *genctx,
-                                          const OSSL_PARAM *fallback)
-{
-    struct generator *gen = genctx;
-    const OSSL_PARAM *settable = NULL;
-
-    if (gen != NULL)
-        settable = EVP_PKEY_CTX_settable_params(gen->ctx);
-    return settable == NULL ? fallback : settable;
 }
 
 /* What describes a group.  Not "group-check", which the generator of OpenSSL
@@ -171,6 +169,26 @@ static int report_progress(EVP_PKEY_CTX *ctx)
     return gen->progress(params, gen->progress_arg);
 }
 
+/* There is one step to report, and the last moment to change one's mind. */
+static struct mp_key *make_in_hsm(struct generator *gen,
+                                  OSSL_CALLBACK *callback, void *arg)
+{
+    int zero = 0;
+    OSSL_PARAM params[3];
+
+    if (gen->parameters_only) {
+        mp_raise(gen->prov, MP_R_PARAMETER,
+                 "%s makes a key, not parameters of one", MP_GEN_PARAM_KEY);
+        return NULL;
+    }
+    params[0] = OSSL_PARAM_construct_int(OSSL_GEN_PARAM_POTENTIAL, &zero);
+    params[1] = OSSL_PARAM_construct_int(OSSL_GEN_PARAM_ITERATION, &zero);
+    params[2] = OSSL_PARAM_construct_end();
+    if (callback != NULL && !callback(params, arg))
+        return NULL;
+    return mp_wish_make(gen->wish);
+}
+
 void *mp_keymgmt_gen(void *genctx, OSSL_CALLBACK *callback, void *arg)
 {
     struct generator *gen = genctx;
@@ -179,6 +197,15 @@ void *mp_keymgmt_gen(void *genctx, OSSL_CALLBACK *callback, void *arg)
 
     if (gen == NULL)
         return NULL;
+    if (mp_wish_is_made(gen->wish))
+        return make_in_hsm(gen, callback, arg);
+    if (!gen->parameters_only && !mp_prov_says(gen->prov, "local-keygen", 1)) {
+        mp_raise(gen->prov, MP_R_PARAMETER,
+                 "no key is made outside the HSM (option local-keygen): name "
+                 "one to make in it with the parameter %s",
+                 MP_GEN_PARAM_KEY);
+        return NULL;
+    }
     mp_mark_set(&mark);
     key = mp_key_new_named(gen->prov, gen->type, gen->name);
     if (key == NULL)

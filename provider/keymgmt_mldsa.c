@@ -4,6 +4,7 @@
  * own to OpenSSL.  A private key may come as a seed; the public one is made of
  * it.
  */
+#include "keymgmt_gen.h"
 #include "mldsa.h"
 
 #ifdef MP_ML_DSA
@@ -95,11 +96,13 @@ static const OSSL_PARAM *mldsa_keymgmt_gen_settable_params(void *genctx,
     static const OSSL_PARAM settable[] = {
         OCTETS(OSSL_PKEY_PARAM_ML_DSA_SEED),
         TEXT(OSSL_PKEY_PARAM_PROPERTIES),
+        MP_GEN_OWN_PARAMS,
         OSSL_PARAM_END,
     };
 
+    (void)genctx;
     (void)provctx;
-    return mp_keymgmt_gen_settable(genctx, settable);
+    return settable;
 }
 
 #define MLDSA_KEYMGMT(set, name)                                               \

@@ -8,6 +8,8 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include "keymgmt_gen.h"
+
 FN(keymgmt, rsa, new);
 FN(keymgmt, rsa, load);
 FN(keymgmt, rsa, import);
@@ -103,11 +105,13 @@ static const OSSL_PARAM *rsa_keymgmt_gen_settable_params(void *genctx,
         OSSL_PARAM_size_t(OSSL_PKEY_PARAM_RSA_BITS, NULL),
         OSSL_PARAM_size_t(OSSL_PKEY_PARAM_RSA_PRIMES, NULL),
         NUMBER(OSSL_PKEY_PARAM_RSA_E),
+        MP_GEN_OWN_PARAMS,
         OSSL_PARAM_END,
     };
 
+    (void)genctx;
     (void)provctx;
-    return mp_keymgmt_gen_settable(genctx, settable);
+    return settable;
 }
 
 const OSSL_DISPATCH mp_rsa_keymgmt[] = {

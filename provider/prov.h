@@ -24,6 +24,8 @@
 #define MP_PKEY_PARAM_KEY_OPS "mhsm-key-ops" /* utf8: "sign,verify" */
 
 struct mp_local;
+struct mp_algorithms;
+struct mp_cache;
 
 struct mp_prov {
     const OSSL_CORE_HANDLE *handle;
@@ -39,10 +41,29 @@ struct mp_prov {
     char *failure;
     int pkcs1_decryption;             /* option of that name */
     _Atomic(struct mp_local *) local; /* see local.h; NULL until first used */
+    struct mp_algorithms *algorithms; /* with assume-fips; else NULL */
+    struct mp_cache *cache;           /* with key-cache-ttl; else NULL */
 };
+
+/* options.c: read the options and make the client, or say why not; 1, or 0 when
+ * the provider must not load, with one error raised. */
+int mp_prov_configure(struct mp_prov *prov);
+/* The text of an option in force; NULL when it is unset. */
+const char *mp_prov_option(const struct mp_prov *prov, const char *name);
+/* 1 or 0; `otherwise` when the options are wrong. */
+int mp_prov_says(const struct mp_prov *prov, const char *name, int otherwise);
+/* One value of our section of openssl.cnf; NULL when there is none. */
+const char *mp_prov_section_value(const struct mp_prov *prov, const char *name);
+
+/* section.c: NULL, or what is wrong with a name in our section of openssl.cnf,
+ * to be freed with OPENSSL_free. */
+char *mp_section_complaint(const struct mp_prov *prov);
 
 /* algorithms.c */
 OSSL_FUNC_provider_query_operation_fn mp_provider_query_operation;
+/* Offer everything with fips=yes; 0 when out of memory. */
+int mp_algorithms_assume_fips(struct mp_prov *prov);
+void mp_algorithms_free(struct mp_prov *prov);
 /* tls.c */
 OSSL_FUNC_provider_get_capabilities_fn mp_provider_get_capabilities;
 

@@ -3,29 +3,18 @@
  * The module's entry: OSSL_provider_init reads the options and makes a client,
  * and does nothing else: no thread, no connection, no token, because
  * openssl.cnf may load us into programs that never use a key.
- *
- * A wrong option makes loading fail with one clear error.  But OpenSSL 3.0
- * drops what goes wrong while openssl.cnf activates a provider, and a program
- * would go on without us, or load us again without the section's options.  So
- * when openssl.cnf activates us, we stay, with status 0, and the first use of a
- * key says what is wrong.
- *
- * Options that the section of openssl.cnf holds and that we do not know cannot
- * be seen: the core gives only what it is asked for by name.
  */
 #include "prov.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/proverr.h>
 
 #include "alg.h"
+#include "cache.h"
 #include "dispatch.h"
 #include "err.h"
 #include "local.h"
@@ -99,6 +88,8 @@ static void mhsm_provider_teardown(void *provctx)
         return;
     mhsm_client_free(prov->client);
     OPENSSL_free(prov->failure);
+    mp_algorithms_free(prov);
+    mp_cache_free(prov);
     mp_local_free(prov);
     OPENSSL_free(prov);
 }
@@ -148,70 +139,6 @@ static void take_core(struct mp_prov *prov, const OSSL_DISPATCH *in)
     }
 }
 
-/* One line of our section of openssl.cnf, or NULL. */
-static const char *section_value(const struct mp_prov *prov, const char *name)
-{
-    const char *value = NULL;
-    OSSL_PARAM params[2];
-
-    params[0] = OSSL_PARAM_construct_utf8_ptr(name, NULL, 0);
-    params[0].data = &value;
-    params[1] = OSSL_PARAM_construct_end();
-    if (prov->get_params == NULL || !prov->get_params(prov->handle, params))
-        return NULL;
-    return value;
-}
-
-static mhsm_status read_options(const struct mp_prov *prov, mhsm_config *config,
-                                mhsm_error **err)
-{
-    const mhsm_option *option;
-    mhsm_status status;
-
-    for (size_t i = 0; (option = mhsm_option_at(i)) != NULL; i++) {
-        const char *value = section_value(prov, option->name);
-
-        if (value == NULL)
-            continue;
-        status =
-            mhsm_config_set(config, option->name, value, MHSM_ORIGIN_FILE, err);
-        if (status != MHSM_OK)
-            return status;
-    }
-    return mhsm_config_set_environment(config, err);
-}
-
-static int configure(struct mp_prov *prov)
-{
-    mhsm_config *config = mhsm_config_new();
-    mhsm_error *err = NULL;
-    mhsm_status status = MHSM_ERR_MEMORY;
-    int usable = 0;
-
-    if (config == NULL)
-        goto out;
-    status = read_options(prov, config, &err);
-    if (status == MHSM_OK)
-        status = mhsm_client_new(config, &prov->client, &err);
-    if (status == MHSM_OK) {
-        prov->pkcs1_decryption =
-            mhsm_config_get_boolean(config, "pkcs1-decryption");
-        usable = 1;
-    } else if (section_value(prov, "activate") != NULL) {
-        prov->failure = OPENSSL_strdup(mhsm_error_text(err));
-        usable = prov->failure != NULL;
-    }
-out:
-    /* Our own reason strings are registered only after this. */
-    if (!usable)
-        mp_raise(prov, ERR_PACK(ERR_LIB_PROV, 0, PROV_R_INVALID_CONFIG_DATA),
-                 "mhsm: %s",
-                 err == NULL ? "out of memory" : mhsm_error_text(err));
-    mhsm_error_free(&err);
-    mhsm_config_free(config);
-    return usable;
-}
-
 int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
                        const OSSL_DISPATCH **out, void **provctx)
 {
@@ -222,7 +149,7 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
     prov->handle = handle;
     atomic_init(&prov->local, NULL);
     take_core(prov, in);
-    if (!configure(prov)) {
+    if (!mp_prov_configure(prov)) {
         mhsm_provider_teardown(prov);
         return 0;
     }

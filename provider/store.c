@@ -14,6 +14,7 @@
 #include <openssl/params.h>
 #include <openssl/store.h>
 
+#include "cache.h"
 #include "dispatch.h"
 #include "err.h"
 #include "key.h"
@@ -172,30 +173,46 @@ static int expects_something(const struct store *store)
     }
 }
 
-static int load_key(struct store *store, OSSL_CALLBACK *callback, void *arg)
+/* By one GET, or from the cache.  NULL with one error raised, or with none and
+ * *absent when a search finds nothing. */
+static struct mp_key *get_key(struct store *store, int *absent)
 {
     struct mp_prov *prov = store->prov;
+    const char *uri = mhsm_uri_text(store->uri);
+    struct mp_key *key = mp_cache_find(prov, uri);
     mhsm_error *err = NULL;
     mhsm_key *hsm = NULL;
-    struct mp_key *key = NULL, *public_key;
     struct mp_mark mark;
     mhsm_status status;
-    int ok;
 
+    if (key != NULL)
+        return key;
     mp_mark_set(&mark);
     status = mhsm_key_get(prov->client, store->uri, &hsm, &err);
     mp_mark_drop(&mark);
-    if (status == MHSM_ERR_NOT_FOUND && store->searching) {
+    *absent = status == MHSM_ERR_NOT_FOUND && store->searching;
+    if (*absent) {
         mhsm_error_free(&err);
-        return 1;
+        return NULL;
     }
     if (status != MHSM_OK) {
         mp_raise_client(prov, &err);
-        return 0;
+        return NULL;
     }
     key = mp_key_wrap(prov, hsm);
+    if (key != NULL)
+        mp_cache_put(prov, uri, key);
+    return key;
+}
+
+static int load_key(struct store *store, OSSL_CALLBACK *callback, void *arg)
+{
+    struct mp_key *key, *public_key;
+    int ok, absent = 0;
+
+    key = get_key(store, &absent);
     if (key == NULL)
-        return 0;
+        return absent;
     if (store->expect == OSSL_STORE_INFO_PUBKEY) {
         public_key = mp_key_public_copy(key);
         mp_key_free(key);

@@ -21,7 +21,8 @@
 typedef int check_fn(const char *value);
 
 static check_fn check_endpoint, check_version, check_hosts, check_token,
-    check_authority, check_resource, check_imds, check_proxy, check_text;
+    check_authority, check_resource, check_imds, check_proxy, check_text,
+    check_operations;
 
 /* A STRING row says by `check` what it takes and by `accepts` how to say so. */
 static const struct row {
@@ -178,6 +179,43 @@ static const struct row {
       "hold no secret."},
      NULL,
      NULL},
+    {{"load-behavior", "MHSM_LOAD_BEHAVIOR", NULL, MHSM_OPTION_CHOICE, "lazy",
+      "lazy|early", 0, 0, "WHEN",
+      "early: the provider asks the HSM for a key already when its reference "
+      "is read, so that a server that cannot sign does not start."},
+     NULL,
+     NULL},
+    {{"key-cache-ttl", "MHSM_KEY_CACHE_TTL", NULL, MHSM_OPTION_DURATION, "0",
+      NULL, 0, HOUR, "TIME",
+      "How long the provider remembers a key that it loaded by URI, with the "
+      "version that was the latest then; 0: not at all."},
+     NULL,
+     NULL},
+    {{"local-keygen", "MHSM_LOCAL_KEYGEN", NULL, MHSM_OPTION_BOOLEAN, "yes",
+      NULL, 0, 0, "YES|NO",
+      "Let the provider make keys outside the HSM; no needs the default "
+      "provider listed first, or programs lack keys for TLS."},
+     NULL,
+     NULL},
+    {{"allow-export", "MHSM_ALLOW_EXPORT", NULL, MHSM_OPTION_BOOLEAN, "yes",
+      NULL, 0, 0, "YES|NO",
+      "Let other providers have the public parts of keys of the HSM; with no, "
+      "all that is done with them is done here."},
+     NULL,
+     NULL},
+    {{"block-operations", "MHSM_BLOCK_OPERATIONS", NULL, MHSM_OPTION_STRING,
+      NULL, NULL, 0, 0, "LIST",
+      "Operations that the provider does not offer: keymgmt, signature, "
+      "asym_cipher, store, encoder, decoder, rand, skeymgmt or cipher."},
+     check_operations,
+     "a comma list of keymgmt, signature, asym_cipher, store, encoder, "
+     "decoder, rand, skeymgmt and cipher"},
+    {{"assume-fips", "MHSM_ASSUME_FIPS", NULL, MHSM_OPTION_BOOLEAN, "no", NULL,
+      0, 0, "YES|NO",
+      "Offer the provider to queries for fips=yes; whether that is true is "
+      "for you to judge."},
+     NULL,
+     NULL},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -267,6 +305,24 @@ static int check_endpoint(const char *value)
 static int check_hosts(const char *value)
 {
     return check_text(value) && mhsmi_host_list_check(value);
+}
+
+static int check_operations(const char *value)
+{
+    static const char *const names[] = {"keymgmt", "signature", "asym_cipher",
+                                        "store",   "encoder",   "decoder",
+                                        "rand",    "skeymgmt",  "cipher"};
+    size_t size, i;
+
+    for (; *value != '\0'; value += size + (value[size] == ',')) {
+        size = strcspn(value, ",");
+        for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+            if (strlen(names[i]) == size && memcmp(names[i], value, size) == 0)
+                break;
+        if (i == sizeof(names) / sizeof(names[0]))
+            return 0;
+    }
+    return value[-1] != ',';
 }
 
 /* Absolute, no user info (the parser refuses it), no query, no fragment. */

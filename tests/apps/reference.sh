@@ -200,6 +200,32 @@ cat ec.pem bad.pem >both.pem
 # shellcheck disable=SC2086 # flags
 check "what follows the key does not matter" openssl pkey $p -in both.pem -noout
 
+# A wrong option in openssl.cnf: said where a reference is read, not where an
+# ordinary key is.
+cat >wrong.cnf <<'TEXT'
+openssl_conf = init
+[init]
+providers = providers
+[providers]
+default = default_section
+mhsm = mhsm_section
+[default_section]
+activate = 1
+[mhsm_section]
+activate = 1
+retries = many
+TEXT
+check "an ordinary key" command openssl genpkey -algorithm EC \
+    -pkeyopt ec_paramgen_curve:P-256 -out own.pem
+check "with a wrong option, an ordinary key" env OPENSSL_CONF=wrong.cnf \
+    LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
+    openssl pkey -in own.pem -noout
+expect_exit 1 "  and a reference" env OPENSSL_CONF=wrong.cnf \
+    LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
+    openssl pkey -in ec.pem -noout
+errors_have "  names the option" ':mhsm:.*retries'
+equal "  once" "$(grep -c ':mhsm:' "$work/err")" 1
+
 # No rights: the file loads, the signature says which right is missing.
 principal=$(control principals '{"name": "nobody"}')
 # shellcheck disable=SC2086 # flags

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that a build and its tests need and that are
 # missing. Without root rights and with something missing, it names the command
-# to run instead.
+# to run instead. Packages of servers are installed without starting a server:
+# the tests start their own.
 set -eu
 
 usage() {
@@ -14,7 +15,8 @@ usage() {
 build="gcc libc6-dev cmake ninja-build pkg-config libssl-dev
        libcurl4-openssl-dev libjson-c-dev libcunit1-dev libmicrohttpd-dev
        libsqlite3-dev openssl curl ca-certificates procps"
-test="clang clang-format clang-tidy git jq sqlite3 shellcheck man-db"
+test="clang clang-format clang-tidy git jq sqlite3 shellcheck man-db
+      nginx apache2-bin haproxy stunnel4 postgresql python3 osslsigncode"
 
 missing_of() {
     for package in "$@"; do
@@ -24,6 +26,24 @@ missing_of() {
         *) printf ' %s' "$package" ;;
         esac
     done
+}
+
+# Debian starts what it installs, unless this file says no. One that is there
+# already is the machine's own rule, and stays.
+policy=/usr/sbin/policy-rc.d
+
+no_servers() {
+    [ ! -e "$policy" ] || return 0
+    trap 'allow_servers; exit 1' INT TERM
+    trap allow_servers EXIT
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+    ours=$policy
+}
+
+allow_servers() {
+    [ -z "${ours-}" ] || $as_root rm -f "$ours"
+    ours=
 }
 
 # Install what is missing of the words given.
@@ -45,8 +65,10 @@ ensure() {
         [ -n "${updated-}" ] ||
             $as_root apt-get -qq -o DPkg::Lock::Timeout=120 update
         updated=1
+        no_servers
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
             -o DPkg::Lock::Timeout=120 --no-install-recommends install $missing
+        allow_servers
     } >&2
 }
 

@@ -343,11 +343,23 @@ static mhsm_status take_answer(struct exchange *x, struct json_object **answer,
     return MHSM_OK;
 }
 
+/* Many programs show nothing of OpenSSL's error queue: then the log is all that
+ * tells what went wrong. */
+static void pass_failure(mhsm_error *failure, mhsm_error **err)
+{
+    mhsmi_log(MHSMI_LOG_ERROR, "%s", mhsm_error_text(failure));
+    if (err != NULL)
+        *err = failure;
+    else
+        mhsm_error_free(&failure);
+}
+
 mhsm_status mhsmi_session_call(struct mhsmi_session *session,
                                const struct mhsmi_call *call,
                                struct json_object **answer, mhsm_error **err)
 {
     struct exchange x = {0};
+    mhsm_error *failure = NULL;
     mhsm_status st;
 
     x.session = session;
@@ -358,9 +370,11 @@ mhsm_status mhsmi_session_call(struct mhsmi_session *session,
     mhsmi_response_init(&x.response);
     x.deadline_ms =
         mhsmi_clock_deadline(mhsm_config_get_long(session->config, "timeout"));
-    st = exchange_run(&x, err);
+    st = exchange_run(&x, &failure);
     if (st == MHSM_OK)
-        st = take_answer(&x, answer, err);
+        st = take_answer(&x, answer, &failure);
+    if (st != MHSM_OK)
+        pass_failure(failure, err);
     mhsmi_response_clear(&x.response);
     mhsmi_buf_clear(&x.token);
     mhsmi_buf_clear(&x.body);

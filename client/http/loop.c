@@ -125,6 +125,19 @@ static int create_thread(struct mhsmi_loop *loop)
     return rc;
 }
 
+static mhsm_status no_thread(int rc, mhsm_error **err)
+{
+    mhsm_status st =
+        mhsmi_error(err, MHSM_ERR_INTERNAL, "cannot start the I/O thread: %s",
+                    strerrordesc_np(rc));
+
+    if (rc == EAGAIN)
+        mhsmi_error_set_hint(
+            err, "the process may make no thread: raise its limit on processes "
+                 "(with HAProxy, set insecure-fork-wanted in section global)");
+    return st;
+}
+
 /* Under the lock: a thread that takes jobs, or an error. */
 static mhsm_status ensure_thread(struct mhsmi_loop *loop,
                                  const struct mhsmi_job *job, mhsm_error **err)
@@ -148,9 +161,7 @@ static mhsm_status ensure_thread(struct mhsmi_loop *loop,
     }
     rc = create_thread(loop);
     if (rc != 0)
-        return mhsmi_error(err, MHSM_ERR_INTERNAL,
-                           "cannot start the I/O thread: %s",
-                           strerrordesc_np(rc));
+        return no_thread(rc, err);
     loop->state = MHSMI_THREAD_RUNNING;
     return MHSM_OK;
 }

@@ -74,6 +74,35 @@ retries = 1
 TEXT
 }
 
+# The words before a command that make it such a program and leave it in the same
+# process, so that $! is its number. What the sanitizers have to say goes to
+# reports/; leaks of the programs' own at their end are not looked for, ours are
+# by the tests in provider/.
+server_words() {
+    mkdir reports
+    _preload=$TEST_PRELOAD
+    if [ -n "$_preload" ]; then
+        # The sanitizer has to wake up before the constructors of libraries do:
+        # in the midst of one that holds a lock of libc's (libgpg-error's, in
+        # postgres) it would wait for that lock.
+        cat >first.c <<'TEXT'
+#include <stdlib.h>
+__attribute__((constructor)) static void first(void)
+{
+    free(malloc(1));
+}
+TEXT
+        "$TEST_CC" -O0 -shared -fPIC -Wl,-z,initfirst -o first.so first.c
+        _preload=$_preload:$work/first.so
+        own first.so
+    fi
+    program_words="-i PATH=$PATH HOME=$work LC_ALL=C.UTF-8
+        LD_PRELOAD=$_preload LD_LIBRARY_PATH=${LD_LIBRARY_PATH-}
+        OPENSSL_CONF=$work/openssl.cnf
+        ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0:log_path=$work/reports/asan
+        UBSAN_OPTIONS=${UBSAN_OPTIONS-}:log_path=$work/reports/ubsan"
+}
+
 # certificate NAME: a key reference NAME.key to the key of that name in the HSM,
 # and a certificate NAME.crt by a CA of this script, for server and client.
 certificate() {
@@ -91,8 +120,8 @@ certificate() {
 server_files() {
     emulator_start "$@"
     cd "$work"
-    mkdir reports
     server_conf
+    server_words
     cat >ext <<'TEXT'
 basicConstraints = critical,CA:FALSE
 subjectAltName = DNS:localhost,IP:127.0.0.1
@@ -108,16 +137,7 @@ TEXT
     certificate ec
 }
 
-# program COMMAND...: with nothing but openssl.cnf. The words before the command
-# are left in the process that becomes the program, so that $! is its number.
-# What the sanitizers have to say goes to reports/; leaks of the programs' own at
-# their end are not looked for, ours are by the tests in provider/.
-program_words="-i PATH=$PATH HOME=$work LC_ALL=C.UTF-8
-    LD_PRELOAD=$TEST_PRELOAD LD_LIBRARY_PATH=${LD_LIBRARY_PATH-}
-    OPENSSL_CONF=$work/openssl.cnf
-    ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0:log_path=$work/reports/asan
-    UBSAN_OPTIONS=${UBSAN_OPTIONS-}:log_path=$work/reports/ubsan"
-
+# program COMMAND...: with nothing but openssl.cnf.
 program() {
     # shellcheck disable=SC2086 # words
     $as_user env $program_words "$@"

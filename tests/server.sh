@@ -172,7 +172,7 @@ hsm_down() {
 }
 
 hsm_up() {
-    emulator_start "$@"
+    emulator_start
 }
 
 # Connections to the HSM that processes of this machine hold.

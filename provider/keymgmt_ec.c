@@ -184,8 +184,15 @@ static void *ec_keymgmt_gen_init(void *provctx, int selection,
 static const OSSL_PARAM *ec_keymgmt_gen_settable_params(void *genctx,
                                                         void *provctx)
 {
-    static const OSSL_PARAM for_gen[] = {DOMAIN_PARAMS, OTHER_PARAMS,
-                                         MP_GEN_OWN_PARAMS, OSSL_PARAM_END};
+    static const OSSL_PARAM for_gen[] = {
+        DOMAIN_PARAMS,
+        OTHER_PARAMS,
+#ifdef OSSL_PKEY_PARAM_DHKEM_IKM
+        OCTETS(OSSL_PKEY_PARAM_DHKEM_IKM),
+#endif
+        MP_GEN_OWN_PARAMS,
+        OSSL_PARAM_END,
+    };
 
     (void)genctx;
     (void)provctx;

@@ -15,8 +15,9 @@ usage() {
 build="gcc libc6-dev cmake ninja-build pkg-config libssl-dev
        libcurl4-openssl-dev libjson-c-dev libcunit1-dev libmicrohttpd-dev
        libsqlite3-dev openssl curl ca-certificates procps"
-test="clang clang-format clang-tidy git jq sqlite3 shellcheck man-db
-      nginx apache2-bin haproxy stunnel4 postgresql python3 osslsigncode"
+test="clang clang-format clang-tidy git jq sqlite3 shellcheck man-db strace
+      valgrind nginx apache2-bin haproxy stunnel4 postgresql python3
+      osslsigncode"
 
 missing_of() {
     for package in "$@"; do

@@ -6,9 +6,10 @@
 #include "http/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -57,6 +58,34 @@ static int changed_init(struct mhsmi_loop *loop)
     return ok;
 }
 
+static int wake_open(struct mhsmi_loop *loop)
+{
+    struct stat found;
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return 0;
+    loop->wake_fd = mhsmi_fd_above_streams(ends[0]);
+    loop->wake_write_fd = mhsmi_fd_above_streams(ends[1]);
+    if (loop->wake_fd >= 0 && loop->wake_write_fd >= 0 &&
+        fstat(loop->wake_write_fd, &found) == 0) {
+        loop->wake_device = found.st_dev;
+        loop->wake_inode = found.st_ino;
+        return 1;
+    }
+    if (loop->wake_fd >= 0)
+        (void)close(loop->wake_fd);
+    if (loop->wake_write_fd >= 0)
+        (void)close(loop->wake_write_fd);
+    return 0;
+}
+
+static void wake_close(const struct mhsmi_loop *loop)
+{
+    (void)close(loop->wake_fd);
+    (void)close(loop->wake_write_fd);
+}
+
 struct mhsmi_loop *mhsmi_loop_new(pid_t pid, unsigned int forks)
 {
     struct mhsmi_loop *loop = mhsmi_alloc(sizeof(*loop));
@@ -65,18 +94,16 @@ struct mhsmi_loop *mhsmi_loop_new(pid_t pid, unsigned int forks)
         return NULL;
     loop->pid = pid;
     loop->forks = forks;
-    loop->wake_fd =
-        mhsmi_fd_above_streams(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (loop->wake_fd < 0)
-        goto no_event;
+    if (!wake_open(loop))
+        goto no_pipe;
     if (pthread_mutex_init(&loop->lock, NULL) != 0)
         goto no_lock;
     if (changed_init(loop))
         return loop;
     (void)pthread_mutex_destroy(&loop->lock);
 no_lock:
-    (void)close(loop->wake_fd);
-no_event:
+    wake_close(loop);
+no_pipe:
     mhsmi_free(loop);
     return NULL;
 }
@@ -85,19 +112,29 @@ void mhsmi_loop_free(struct mhsmi_loop *loop)
 {
     (void)pthread_cond_destroy(&loop->changed);
     (void)pthread_mutex_destroy(&loop->lock);
-    (void)close(loop->wake_fd);
+    wake_close(loop);
     mhsmi_free(loop);
 }
 
-/* 0 when the descriptor is gone. */
+int mhsmi_loop_owns(const struct mhsmi_loop *loop, int fd)
+{
+    struct stat found;
+
+    return fstat(fd, &found) == 0 && found.st_dev == loop->wake_device &&
+           found.st_ino == loop->wake_inode;
+}
+
+/* 0 when the descriptor is gone, or has become a file of the host's. */
 static int wake(const struct mhsmi_loop *loop)
 {
-    uint64_t one = 1;
+    static const char one = 1;
     ssize_t written;
 
-    /* A full counter wakes the thread just as well. */
+    if (!mhsmi_loop_owns(loop, loop->wake_write_fd))
+        return 0;
+    /* A full pipe wakes the thread just as well. */
     do
-        written = write(loop->wake_fd, &one, sizeof(one));
+        written = write(loop->wake_write_fd, &one, sizeof(one));
     while (written < 0 && errno == EINTR);
     return written >= 0 || errno == EAGAIN;
 }

@@ -33,7 +33,10 @@ struct mhsmi_loop {
     unsigned int forks;
     struct mhsmi_loop *inherited; /* the parent's or a lost one, abandoned */
     atomic_int lost; /* the host has closed our descriptors: touch nothing */
-    int wake_fd;     /* eventfd */
+    /* A pipe, because its inode tells whether the number is still ours. */
+    int wake_fd, wake_write_fd;
+    dev_t wake_device;
+    ino_t wake_inode;
 
     pthread_mutex_t lock; /* guards what follows, and the jobs' shared part */
     pthread_cond_t changed;
@@ -75,6 +78,9 @@ void mhsmi_loop_release(struct mhsmi_loop *loop, struct mhsmi_job *job);
 /* Make the thread leave, waiting at most `ms`. Callers that wait get an error.
  * Nothing can be handed over afterwards. */
 void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms);
+
+/* Whether an end of the pipe still is what it was. */
+int mhsmi_loop_owns(const struct mhsmi_loop *loop, int fd);
 
 /* loop_thread.c: the thread itself. */
 void *mhsmi_loop_thread(void *loop);

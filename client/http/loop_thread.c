@@ -7,7 +7,6 @@
  */
 #include "http/loop.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -219,7 +218,7 @@ static int wait_for_work(struct mhsmi_loop *loop)
     struct curl_waitfd extra = {
         .fd = loop->wake_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
     int64_t wait = poll_max_ms;
-    uint64_t count;
+    char wakes[64];
 
     if (loop->active.first == NULL) {
         wait = loop->last_work_ms + loop->idle_ms - mhsmi_clock_ms();
@@ -229,13 +228,12 @@ static int wait_for_work(struct mhsmi_loop *loop)
             wait = poll_max_ms;
     }
     (void)mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1, (int)wait, NULL);
-    /* The number may already be the next loop's. */
-    if (atomic_load(&loop->lost))
+    /* The number may already be the next loop's, or the host's. */
+    if (atomic_load(&loop->lost) || !mhsmi_loop_owns(loop, loop->wake_fd))
         return 0;
-    errno = 0;
-    while (read(loop->wake_fd, &count, sizeof(count)) > 0)
+    while (read(loop->wake_fd, wakes, sizeof(wakes)) > 0)
         continue;
-    return errno != EBADF;
+    return 1;
 }
 
 static int turn(struct mhsmi_loop *loop)

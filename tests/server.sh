@@ -127,9 +127,11 @@ basicConstraints = critical,CA:FALSE
 subjectAltName = DNS:localhost,IP:127.0.0.1
 keyUsage = critical,digitalSignature,keyEncipherment
 extendedKeyUsage = serverAuth,clientAuth
+authorityKeyIdentifier = keyid:always
 TEXT
     command openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
-        -noenc -keyout ca.key -subj "/CN=Test CA" -days 7 -out ca.pem 2>ca.log
+        -noenc -keyout ca.key -subj "/CN=Test CA" -days 7 -out ca.pem \
+        -addext keyUsage=critical,keyCertSign 2>ca.log
     own . reports secret mhsm.so openssl.cnf hsm-ca.pem
     check "an RSA key" mhsm key create --name rsa --kty RSA --size 2048
     check "an EC key" mhsm key create --name ec --kty EC --curve P-256

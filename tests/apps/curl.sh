@@ -53,4 +53,25 @@ fails "curl with an HSM that hangs" page --cert rsa.crt --key rsa.key
 kill -CONT "$emulator_pid"
 check "and is there again with the HSM" page --cert rsa.crt --key rsa.key
 
+# Since 8.12 curl takes URIs, by a library context of its own that reads no
+# openssl.cnf: there the options come from the environment.
+by_uri() {
+    program env OPENSSL_MODULES="$work" MHSM_ENDPOINT="$MHSM_ENDPOINT" \
+        MHSM_CA_FILE="$work/hsm-ca.pem" MHSM_VERIFY_CHALLENGE_RESOURCE=no \
+        MHSM_AUTHORITY_CA_FILE="$work/hsm-ca.pem" \
+        MHSM_AUTHORITY_HOST="$AZURE_AUTHORITY_HOST" \
+        MHSM_TENANT_ID="$AZURE_TENANT_ID" MHSM_CLIENT_ID="$AZURE_CLIENT_ID" \
+        MHSM_CLIENT_SECRET="file:$work/secret" \
+        curl -sS -m 20 --cacert ca.pem \
+        --resolve "localhost:$port:127.0.0.1" --engine mhsm --cert "$1.crt" \
+        --key-type PROV --key "mhsm:$1" "https://localhost:$port/"
+}
+version=$(command curl -V | sed -n '1s/^curl \([0-9]*\)\.\([0-9]*\).*/\1\2/p')
+if [ "$version" -ge 812 ]; then
+    for key in rsa ec; do
+        check "curl with mhsm:$key" by_uri $key
+        output_has "  is known" "Subject: CN *= *$key\$"
+    done
+fi
+
 finish_servers

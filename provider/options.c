@@ -82,17 +82,18 @@ int mp_prov_configure(struct mp_prov *prov)
     mhsm_config *config = mhsm_config_new();
     mhsm_error *err = NULL;
     mhsm_status status = MHSM_ERR_MEMORY;
+    const char *text = "out of memory";
     int usable = 0;
 
     if (config == NULL)
         goto out;
     status = read_options(prov, config, &err);
-    if (status == MHSM_OK && by_file)
+    if (status == MHSM_OK)
         prov->failure = mp_section_complaint(prov);
     if (status == MHSM_OK && prov->failure == NULL)
         status = mhsm_client_new(config, &prov->client, &err);
     if (prov->failure != NULL) {
-        usable = 1;
+        usable = by_file;
     } else if (status == MHSM_OK) {
         usable = make_ready(prov);
     } else if (by_file) {
@@ -101,10 +102,13 @@ int mp_prov_configure(struct mp_prov *prov)
     }
 out:
     /* Our own reason strings are registered only after this. */
+    if (err != NULL)
+        text = mhsm_error_text(err);
+    else if (prov->failure != NULL)
+        text = prov->failure;
     if (!usable)
         mp_raise(prov, ERR_PACK(ERR_LIB_PROV, 0, PROV_R_INVALID_CONFIG_DATA),
-                 "mhsm: %s",
-                 err == NULL ? "out of memory" : mhsm_error_text(err));
+                 "mhsm: %s", text);
     mhsm_error_free(&err);
     mhsm_config_free(config);
     return usable;

@@ -7,8 +7,10 @@
  * section that does not agree with them is another program's business, and
  * nothing is said about it.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/conf.h>
 #include <openssl/core_names.h>
@@ -20,10 +22,11 @@
 static const char *const cores[] = {"module", "activate", "identity",
                                     "soft_load"};
 
-/* "1.name" is another way to write "name". */
+/* "1.name" is another way to write "name", but only to libcrypto itself: it
+ * hands the options on under the names that are written. */
 static const char *skip_number(const char *name)
 {
-    const char *dot = strrchr(name, '.');
+    const char *dot = strchr(name, '.');
 
     return dot == NULL ? name : dot + 1;
 }
@@ -91,7 +94,7 @@ static int agrees(const struct mp_prov *prov, const CONF *conf,
     for (int i = 0; i < sk_CONF_VALUE_num(lines); i++) {
         const CONF_VALUE *line = sk_CONF_VALUE_value(lines, i);
         const char *name = skip_number(line->name);
-        const char *value = mp_prov_section_value(prov, name);
+        const char *value = mp_prov_section_value(prov, line->name);
 
         if (strcmp(name, "soft_load") == 0 || strcmp(name, "identity") == 0)
             continue;
@@ -122,9 +125,9 @@ static char *check_section(const struct mp_prov *prov, const CONF *conf,
     if (lines == NULL || !agrees(prov, conf, lines))
         return NULL;
     for (int i = 0; i < sk_CONF_VALUE_num(lines); i++) {
-        const char *name = skip_number(sk_CONF_VALUE_value(lines, i)->name);
+        const char *name = sk_CONF_VALUE_value(lines, i)->name;
 
-        if (!is_the_cores(name) && mhsm_option_find(name) == NULL)
+        if (!is_the_cores(skip_number(name)) && mhsm_option_find(name) == NULL)
             return complain(path, section, name);
     }
     return NULL;
@@ -155,6 +158,20 @@ static char *check_file(const struct mp_prov *prov, const CONF *conf,
     return NULL;
 }
 
+/* Whether it can be read twice: to open a named pipe again for its text would
+ * wait for ever. */
+static int is_file(const char *path)
+{
+    int file = path == NULL
+                   ? -1
+                   : open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int seekable = file >= 0 && lseek(file, 0, SEEK_CUR) >= 0;
+
+    if (file >= 0)
+        close(file);
+    return seekable;
+}
+
 char *mp_section_complaint(const struct mp_prov *prov)
 {
     char *path = CONF_get1_default_config_file(), *complaint = NULL;
@@ -163,7 +180,7 @@ char *mp_section_complaint(const struct mp_prov *prov)
 
     mp_mark_set(&mark);
     conf = NCONF_new(NULL);
-    if (path != NULL && conf != NULL && NCONF_load(conf, path, NULL) > 0)
+    if (is_file(path) && conf != NULL && NCONF_load(conf, path, NULL) > 0)
         complaint = check_file(prov, conf, path);
     NCONF_free(conf);
     OPENSSL_free(path);

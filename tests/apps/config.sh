@@ -85,5 +85,26 @@ else
     pass "  and not the secret"
 fi
 bad "credential = magic" 'credential'
+bad "timeotu = 3s" 'is "timeout" meant'
+bad "mhsm-ca-file = $ca" 'is "ca-file" meant'
+bad "1.ca-file = $ca" 'is "ca-file" meant'
+bad "colour = blue" '"colour" in section .mhsm_section. is no option'
+
+# A section that the file does not activate serves the provider that is loaded
+# by name just as well.
+sed -i '/^.mhsm_section/,$s/^activate.*//' "$work/conf"
+expect_exit 1 "an unknown name in a section that is not activated" \
+    openssl pkey -provider default -provider mhsm -in mhsm:k -pubout
+errors_have "  is named" 'colour'
+
+# What can be read only once is read only once.
+conf "$work/once" "default mhsm" "retries = 2"
+mkfifo "$work/pipe"
+cat "$work/once" >"$work/pipe" &
+started "$!"
+export OPENSSL_CONF="$work/pipe"
+check "a configuration from a pipe" env LD_PRELOAD="$TEST_PRELOAD" \
+    OPENSSL_MODULES="$TEST_MODULES" timeout 10 openssl list -providers
+output_has "  activates mhsm" '^ *mhsm$'
 
 finish

@@ -276,7 +276,7 @@ static void unknown_names(void)
         const char *line, *expected;
     } rows[] = {
         {"timeout = 9s", NULL},
-        {"1.timeout = 9s", NULL},
+        {"1.timeout = 9s", "is \"timeout\" meant"},
         {"identity = mhsm", NULL},
         {"ca-flie = x", "is \"ca-file\" meant"},
         {"mhsm-timeout = 9s", "is \"timeout\" meant"},

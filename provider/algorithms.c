@@ -42,6 +42,20 @@ static const OSSL_ALGORITHM signature[] = {
      "RSA PKCS#1 v1.5 and PSS signatures in Azure Managed HSM"},
     {"ECDSA", MP_PROPERTIES, mp_ecdsa_signature,
      "ECDSA signatures in Azure Managed HSM"},
+#ifdef OSSL_FUNC_SIGNATURE_SIGN_MESSAGE_INIT
+    {"RSA-SHA2-256:RSA-SHA256:sha256WithRSAEncryption:1.2.840.113549.1.1.11",
+     MP_PROPERTIES, mp_rsa_sha256_signature, "RSA PKCS#1 v1.5 with SHA-256"},
+    {"RSA-SHA2-384:RSA-SHA384:sha384WithRSAEncryption:1.2.840.113549.1.1.12",
+     MP_PROPERTIES, mp_rsa_sha384_signature, "RSA PKCS#1 v1.5 with SHA-384"},
+    {"RSA-SHA2-512:RSA-SHA512:sha512WithRSAEncryption:1.2.840.113549.1.1.13",
+     MP_PROPERTIES, mp_rsa_sha512_signature, "RSA PKCS#1 v1.5 with SHA-512"},
+    {"ECDSA-SHA2-256:ECDSA-SHA256:ecdsa-with-SHA256:1.2.840.10045.4.3.2",
+     MP_PROPERTIES, mp_ecdsa_sha256_signature, "ECDSA with SHA-256"},
+    {"ECDSA-SHA2-384:ECDSA-SHA384:ecdsa-with-SHA384:1.2.840.10045.4.3.3",
+     MP_PROPERTIES, mp_ecdsa_sha384_signature, "ECDSA with SHA-384"},
+    {"ECDSA-SHA2-512:ECDSA-SHA512:ecdsa-with-SHA512:1.2.840.10045.4.3.4",
+     MP_PROPERTIES, mp_ecdsa_sha512_signature, "ECDSA with SHA-512"},
+#endif
 #ifdef MP_ML_DSA
     {ML_DSA_44, MP_PROPERTIES, mp_mldsa44_signature,
      "ML-DSA-44 signatures in Azure Managed HSM"},
@@ -56,6 +70,12 @@ static const OSSL_ALGORITHM signature[] = {
 static const OSSL_ALGORITHM asym_cipher[] = {
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES,
      mp_rsa_asym_cipher, "RSA decryption in Azure Managed HSM"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM generators[] = {
+    {"MHSM-RNG", MP_PROPERTIES, mp_rand,
+     "The random number generator of Azure Managed HSM"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -142,6 +162,7 @@ static const struct {
     {OSSL_OP_SIGNATURE, "signature", signature},
     {OSSL_OP_ASYM_CIPHER, "asym_cipher", asym_cipher},
     {OSSL_OP_STORE, "store", store},
+    {OSSL_OP_RAND, "rand", generators},
     {OSSL_OP_DECODER, "decoder", decoder},
     {OSSL_OP_ENCODER, "encoder", encoder},
 };

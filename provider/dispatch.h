@@ -29,7 +29,16 @@ extern const OSSL_DISPATCH mp_rsa_keymgmt[];
 extern const OSSL_DISPATCH mp_ec_keymgmt[];
 extern const OSSL_DISPATCH mp_rsa_signature[];
 extern const OSSL_DISPATCH mp_ecdsa_signature[];
+#ifdef OSSL_FUNC_SIGNATURE_SIGN_MESSAGE_INIT
+extern const OSSL_DISPATCH mp_rsa_sha256_signature[];
+extern const OSSL_DISPATCH mp_rsa_sha384_signature[];
+extern const OSSL_DISPATCH mp_rsa_sha512_signature[];
+extern const OSSL_DISPATCH mp_ecdsa_sha256_signature[];
+extern const OSSL_DISPATCH mp_ecdsa_sha384_signature[];
+extern const OSSL_DISPATCH mp_ecdsa_sha512_signature[];
+#endif
 extern const OSSL_DISPATCH mp_rsa_asym_cipher[];
+extern const OSSL_DISPATCH mp_rand[];
 extern const OSSL_DISPATCH mp_store[];
 extern const OSSL_DISPATCH mp_pem_decoder[];
 extern const OSSL_DISPATCH mp_der_decoder[];

@@ -41,6 +41,11 @@ struct mp_sig {
     enum mp_sig_operation operation;
     struct mp_sig_settings set;
     EVP_MD_CTX *hash; /* the running digest; NULL: the caller hashes */
+    /* Of a signature algorithm: the digest in its name, and the signature that
+     * is to be verified at the end. */
+    const char *fixed_md;
+    unsigned char *signature;
+    size_t signature_size;
 };
 
 /* signature_common.c */
@@ -79,6 +84,15 @@ FN_SHARED(signature, get_ctx_md_params);
 FN_SHARED(signature, gettable_ctx_md_params);
 FN_SHARED(signature, set_ctx_md_params);
 FN_SHARED(signature, settable_ctx_md_params);
+
+/* Hash the message, or go on with a digest, as the context was set up. */
+int mp_sig_begin_hash(struct mp_sig *ctx, const OSSL_PARAM params[]);
+
+/* What the tables of RSA and ECDSA answer. */
+extern const OSSL_PARAM mp_rsa_sig_gettable[];
+extern const struct mp_getter mp_rsa_sig_getters[];
+extern const OSSL_PARAM mp_ecdsa_sig_gettable[];
+extern const struct mp_getter mp_ecdsa_sig_getters[];
 
 /* signature_params.c: rows of both lists. */
 int mp_sig_set_properties(void *object, const OSSL_PARAM *param);

@@ -63,6 +63,7 @@ void mp_signature_freectx(void *vctx)
     clear_settings(&ctx->set);
     EVP_MD_CTX_free(ctx->hash);
     mp_key_free(ctx->key);
+    OPENSSL_free(ctx->signature);
     OPENSSL_free(ctx);
 }
 
@@ -78,6 +79,13 @@ void *mp_signature_dupctx(void *vctx)
     if (copy == NULL)
         goto fail;
     copy->operation = ctx->operation;
+    copy->fixed_md = ctx->fixed_md;
+    if (ctx->signature != NULL) {
+        copy->signature = OPENSSL_memdup(ctx->signature, ctx->signature_size);
+        copy->signature_size = ctx->signature_size;
+        if (copy->signature == NULL)
+            goto fail;
+    }
     copy->key = mp_key_up_ref(ctx->key);
     if (!copy_settings(&copy->set, &ctx->set))
         goto fail;

@@ -11,7 +11,7 @@
 
 #include "err.h"
 
-static int begin_hash(struct mp_sig *ctx, const OSSL_PARAM params[])
+int mp_sig_begin_hash(struct mp_sig *ctx, const OSSL_PARAM params[])
 {
     struct mp_mark mark;
 
@@ -44,7 +44,8 @@ static int init(void *vctx, const char *mdname, void *key,
     if (ctx == NULL || !mp_sig_start(ctx, key, operation))
         return 0;
     if (choose_digest(ctx, mdname, key == NULL) && mp_sig_remote_check(ctx) &&
-        begin_hash(ctx, params) && mp_signature_set_ctx_params(ctx, params))
+        mp_sig_begin_hash(ctx, params) &&
+        mp_signature_set_ctx_params(ctx, params))
         return 1;
     ctx->operation = MP_SIG_NONE;
     EVP_MD_CTX_free(ctx->hash);

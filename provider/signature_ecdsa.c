@@ -69,9 +69,9 @@ static int get_nonce_type(void *object, OSSL_PARAM *param)
         mp_sig_get_algorithm_id)
 
 static MP_SETTABLE(settable, ECDSA_PARAMS);
-static MP_GETTABLE(gettable, ECDSA_PARAMS);
+MP_GETTABLE(mp_ecdsa_sig_gettable, ECDSA_PARAMS);
 static MP_SETTERS(setters, ECDSA_PARAMS);
-static MP_GETTERS(getters, ECDSA_PARAMS);
+MP_GETTERS(mp_ecdsa_sig_getters, ECDSA_PARAMS);
 
 static const OSSL_PARAM *ecdsa_signature_settable_ctx_params(void *vctx,
                                                              void *provctx)
@@ -86,13 +86,13 @@ static const OSSL_PARAM *ecdsa_signature_gettable_ctx_params(void *vctx,
 {
     (void)vctx;
     (void)provctx;
-    return gettable;
+    return mp_ecdsa_sig_gettable;
 }
 
 static void *ecdsa_signature_newctx(void *provctx, const char *propq)
 {
     (void)propq; /* see mp_sig_name_digest */
-    return mp_sig_new(provctx, MHSM_KEY_EC, setters, getters);
+    return mp_sig_new(provctx, MHSM_KEY_EC, setters, mp_ecdsa_sig_getters);
 }
 
 const OSSL_DISPATCH mp_ecdsa_signature[] = {

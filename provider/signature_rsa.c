@@ -136,9 +136,9 @@ static int get_mgf1(void *object, OSSL_PARAM *param)
         mp_sig_get_algorithm_id)
 
 static MP_SETTABLE(settable, RSA_PARAMS);
-static MP_GETTABLE(gettable, RSA_PARAMS);
+MP_GETTABLE(mp_rsa_sig_gettable, RSA_PARAMS);
 static MP_SETTERS(setters, RSA_PARAMS);
-static MP_GETTERS(getters, RSA_PARAMS);
+MP_GETTERS(mp_rsa_sig_getters, RSA_PARAMS);
 
 static const OSSL_PARAM *rsa_signature_settable_ctx_params(void *vctx,
                                                            void *provctx)
@@ -153,13 +153,13 @@ static const OSSL_PARAM *rsa_signature_gettable_ctx_params(void *vctx,
 {
     (void)vctx;
     (void)provctx;
-    return gettable;
+    return mp_rsa_sig_gettable;
 }
 
 static void *rsa_signature_newctx(void *provctx, const char *propq)
 {
     (void)propq; /* see mp_sig_name_digest */
-    return mp_sig_new(provctx, MHSM_KEY_RSA, setters, getters);
+    return mp_sig_new(provctx, MHSM_KEY_RSA, setters, mp_rsa_sig_getters);
 }
 
 const OSSL_DISPATCH mp_rsa_signature[] = {

@@ -26,6 +26,7 @@ cleanup() {
     trap - EXIT INT TERM
     for pid in $pids; do
         kill "$pid" 2>/dev/null || :
+        kill -CONT "$pid" 2>/dev/null || :
         wait "$pid" 2>/dev/null || :
     done
     rm -rf "$work"

@@ -145,10 +145,11 @@ program() {
     $as_user env $program_words "$@"
 }
 
-# Start a server; its number is in $server, what it prints in server.log.
+# Start a server; its number is in $server, what it prints in server.log. In a
+# process group of its own: Apache signals its whole group, the script with it.
 serve() {
     # shellcheck disable=SC2086 # words
-    $as_user env $program_words "$@" >>server.log 2>&1 </dev/null &
+    setsid $as_user env $program_words "$@" >>server.log 2>&1 </dev/null &
     server=$!
     started "$server"
 }

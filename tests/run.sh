@@ -11,7 +11,8 @@ Installs the Debian packages that are missing, builds a preset of
 CMakePresets.json and runs its tests.
 
   --preset PRESET  dev (gcc with the address and undefined-behaviour
-                   sanitizers; the default), dev-clang, tsan, coverage, release
+                   sanitizers; the default), dev-clang, tsan, valgrind, coverage,
+                   release
   -h, --help       this text
 
 Everything else goes to ctest: -R REGEX picks tests, -N lists them.

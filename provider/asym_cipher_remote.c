@@ -115,7 +115,6 @@ static int request(const struct mp_cipher *ctx, const unsigned char *in,
     unsigned int operation = unwrap ? MHSM_OP_UNWRAP : MHSM_OP_DECRYPT;
     const mhsm_algorithm *row;
     mhsm_error *err = NULL;
-    struct mp_mark mark;
     mhsm_status status;
 
     if (!mp_key_require(ctx->key, MHSM_OP_DECRYPT | MHSM_OP_UNWRAP, "decrypt"))
@@ -126,14 +125,12 @@ static int request(const struct mp_cipher *ctx, const unsigned char *in,
         row = oaep_algorithm(ctx, operation);
     if (row == NULL)
         return 0;
-    mp_mark_set(&mark);
     if (unwrap)
         status = mhsm_unwrap(ctx->prov->client, ctx->key->hsm, row->name, in,
                              inlen, result, &err);
     else
         status = mhsm_decrypt(ctx->prov->client, ctx->key->hsm, row->name, in,
                               inlen, NULL, result, &err);
-    mp_mark_drop(&mark);
     if (status == MHSM_OK)
         return 1;
     if (refusal_is_result &&

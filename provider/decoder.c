@@ -77,18 +77,15 @@ static int is_there(struct mp_prov *prov, const struct mp_key *key)
     mhsm_error *err = NULL;
     mhsm_uri *uri = NULL;
     mhsm_key *hsm = NULL;
-    struct mp_mark mark;
     mhsm_status status;
     int same;
 
     if (when == NULL || strcmp(when, "early") != 0)
         return 1;
-    mp_mark_set(&mark);
     status = mhsm_uri_parse(prov->client, mhsm_key_id(key->hsm), &uri, &err);
     if (status == MHSM_OK)
         status = mhsm_key_get(prov->client, uri, &hsm, &err);
     mhsm_uri_free(uri);
-    mp_mark_drop(&mark);
     if (status != MHSM_OK) {
         mp_raise_client(prov, &err);
         return 0;

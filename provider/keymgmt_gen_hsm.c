@@ -253,7 +253,6 @@ struct mp_key *mp_wish_make(struct mp_wish *wish)
     mhsm_uri *uri = NULL;
     mhsm_key *hsm = NULL;
     mhsm_error *err = NULL;
-    struct mp_mark mark;
     mhsm_status status;
 
     if (prov->failure != NULL) {
@@ -262,7 +261,6 @@ struct mp_key *mp_wish_make(struct mp_wish *wish)
     }
     if (!check(wish))
         return NULL;
-    mp_mark_set(&mark);
     if (strchr(wish->uri, ':') != NULL)
         status = mhsm_uri_parse(prov->client, wish->uri, &uri, &err);
     else
@@ -270,7 +268,6 @@ struct mp_key *mp_wish_make(struct mp_wish *wish)
     if (status == MHSM_OK)
         status = mhsm_key_create(prov->client, uri, &wish->spec, &hsm, &err);
     mhsm_uri_free(uri);
-    mp_mark_drop(&mark);
     if (status != MHSM_OK) {
         mp_raise_client(prov, &err);
         return NULL;

@@ -22,7 +22,6 @@ static int sign_remote(struct mp_mldsa *ctx, unsigned char *sig, size_t *siglen,
     mhsm_result *result = NULL;
     mhsm_error *err = NULL;
     const unsigned char *data;
-    struct mp_mark mark;
     mhsm_status status;
     size_t size;
     int ok;
@@ -30,10 +29,8 @@ static int sign_remote(struct mp_mldsa *ctx, unsigned char *sig, size_t *siglen,
     if (!mp_mldsa_remote_check(ctx) ||
         !mp_key_require(ctx->key, MHSM_OP_SIGN, "sign"))
         return 0;
-    mp_mark_set(&mark);
     status = mhsm_sign_message(ctx->prov->client, ctx->key->hsm, &message,
                                &result, &err);
-    mp_mark_drop(&mark);
     if (status != MHSM_OK) {
         mp_raise_client(ctx->prov, &err);
         return 0;

@@ -14,6 +14,7 @@
 #include <openssl/params.h>
 
 #include "alg.h"
+#include "async.h"
 #include "cache.h"
 #include "dispatch.h"
 #include "err.h"
@@ -149,6 +150,7 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
     prov->handle = handle;
     atomic_init(&prov->local, NULL);
     take_core(prov, in);
+    mp_async_install();
     if (!mp_prov_configure(prov)) {
         mhsm_provider_teardown(prov);
         return 0;

@@ -105,16 +105,13 @@ static int ask(const struct generator *ctx, unsigned char *out, size_t size)
     mhsm_error *err = NULL;
     mhsm_uri *uri = NULL;
     const unsigned char *data;
-    struct mp_mark mark;
     mhsm_status status;
     size_t got = 0;
 
-    mp_mark_set(&mark);
     status = mhsm_uri_new(ctx->prov->client, NULL, NULL, NULL, &uri, &err);
     if (status == MHSM_OK)
         status = mhsm_random(ctx->prov->client, uri, size, &result, &err);
     mhsm_uri_free(uri);
-    mp_mark_drop(&mark);
     if (status != MHSM_OK) {
         mp_raise_client(ctx->prov, &err);
         return 0;

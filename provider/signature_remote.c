@@ -187,7 +187,6 @@ int mp_sig_remote_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
     const mhsm_algorithm *algorithm;
     mhsm_result *result = NULL;
     mhsm_error *err = NULL;
-    struct mp_mark mark;
     mhsm_status status;
     int ok;
 
@@ -195,10 +194,8 @@ int mp_sig_remote_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
         (algorithm = choose(ctx, &digest, &size)) == NULL ||
         !mp_key_require(ctx->key, MHSM_OP_SIGN, "sign"))
         return 0;
-    mp_mark_set(&mark);
     status = mhsm_sign(ctx->prov->client, ctx->key->hsm, algorithm->name,
                        digest, size, &result, &err);
-    mp_mark_drop(&mark);
     if (status != MHSM_OK) {
         mp_raise_client(ctx->prov, &err);
         return 0;

@@ -182,14 +182,11 @@ static struct mp_key *get_key(struct store *store, int *absent)
     struct mp_key *key = mp_cache_find(prov, uri);
     mhsm_error *err = NULL;
     mhsm_key *hsm = NULL;
-    struct mp_mark mark;
     mhsm_status status;
 
     if (key != NULL)
         return key;
-    mp_mark_set(&mark);
     status = mhsm_key_get(prov->client, store->uri, &hsm, &err);
-    mp_mark_drop(&mark);
     *absent = status == MHSM_ERR_NOT_FOUND && store->searching;
     if (*absent) {
         mhsm_error_free(&err);
@@ -270,15 +267,12 @@ static int load_name(struct store *store, OSSL_CALLBACK *callback, void *arg)
     const mhsm_key_item *item = NULL;
     mhsm_error *err = NULL;
     mhsm_status status = MHSM_OK;
-    struct mp_mark mark;
 
-    mp_mark_set(&mark);
     if (store->list == NULL)
         status = mhsm_key_list_new(store->prov->client, store->uri,
                                    MHSM_LIST_KEYS, &store->list, &err);
     if (status == MHSM_OK)
         status = mhsm_key_list_next(store->list, &item, &err);
-    mp_mark_drop(&mark);
     if (status != MHSM_OK) {
         mp_raise_client(store->prov, &err);
         return 0;

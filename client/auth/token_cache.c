@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/waiter.h"
 
 enum {
     margin_s = 300,        /* not used any more in the last five minutes */
@@ -21,7 +22,8 @@ enum {
     first_pause_ms = 1000, /* after a failure */
     last_pause_ms = 30000,
     entries_max = 64,
-    ahead_max_ms = 2000 /* for a renewal that nobody needs yet */
+    ahead_max_ms = 2000, /* for a renewal that nobody needs yet */
+    lost_ms = 1000 /* past its deadline an acquisition is taken for lost */
 };
 
 /* Immutable once published. */
@@ -48,9 +50,19 @@ struct generation {
     struct generation *previous; /* of the parent: only its memory counts */
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    int busy; /* somebody is acquiring */
+    /* Who is acquiring, 0: nobody; and when he has given up for sure, if he is
+     * a fibre that its host never resumes. */
+    unsigned int busy, tickets;
+    int64_t busy_until_ms;
+    struct paused *paused;
     _Atomic(struct entry *) entries;
     size_t count;
+};
+
+/* A caller that waits without blocking its thread. */
+struct paused {
+    struct paused *next;
+    int fd;
 };
 
 struct mhsmi_token_cache {
@@ -311,7 +323,62 @@ static void remember_failure(struct entry *entry, mhsm_error **failure)
     *failure = NULL;
 }
 
-/* Called with the lock held and `busy` ours; gives the lock up meanwhile. */
+static int is_busy(const struct generation *generation)
+{
+    return generation->busy != 0 &&
+           mhsmi_clock_ms() < generation->busy_until_ms;
+}
+
+static unsigned int get_busy(struct generation *generation, int64_t deadline_ms)
+{
+    generation->busy = ++generation->tickets == 0 ? ++generation->tickets
+                                                  : generation->tickets;
+    generation->busy_until_ms =
+        deadline_ms > INT64_MAX - lost_ms ? INT64_MAX : deadline_ms + lost_ms;
+    return generation->busy;
+}
+
+static void tell_all(struct generation *generation)
+{
+    const struct paused *paused;
+
+    for (paused = generation->paused; paused != NULL; paused = paused->next)
+        mhsmi_waiter_wake(paused->fd);
+    pthread_cond_broadcast(&generation->changed);
+}
+
+static void leave(struct generation *generation, const struct paused *self)
+{
+    struct paused **link = &generation->paused;
+
+    while (*link != NULL && *link != self)
+        link = &(*link)->next;
+    if (*link != NULL)
+        *link = self->next;
+}
+
+/* Under the lock, which is given up meanwhile; may return for no reason. */
+static void await_change(struct generation *generation, int64_t deadline_ms)
+{
+    struct timespec until = mhsmi_clock_timespec(deadline_ms);
+    struct mhsmi_waiter waiter;
+    struct paused self;
+
+    if (!mhsmi_waiter_begin(&waiter, deadline_ms)) {
+        pthread_cond_timedwait(&generation->changed, &generation->lock, &until);
+        return;
+    }
+    self.fd = waiter.fd;
+    self.next = generation->paused;
+    generation->paused = &self;
+    pthread_mutex_unlock(&generation->lock);
+    mhsmi_waiter_pause(&waiter);
+    pthread_mutex_lock(&generation->lock);
+    leave(generation, &self);
+    mhsmi_waiter_end(&waiter);
+}
+
+/* Called with the lock held, takes `busy` and gives the lock up meanwhile. */
 static mhsm_status acquire(struct mhsmi_token_cache *cache,
                            struct generation *generation, struct entry *entry,
                            const struct mhsmi_token_request *request,
@@ -322,6 +389,7 @@ static mhsm_status acquire(struct mhsmi_token_cache *cache,
     struct held *held = NULL;
     mhsm_error *failure = NULL;
     mhsm_status st;
+    unsigned int ticket = get_busy(generation, request->deadline_ms);
 
     pthread_mutex_unlock(&generation->lock);
     mhsmi_token_init(&token);
@@ -343,7 +411,8 @@ static mhsm_status acquire(struct mhsmi_token_cache *cache,
         mhsmi_log(MHSMI_LOG_WARNING, "%s", mhsm_error_text(failure));
     }
     pthread_mutex_lock(&generation->lock);
-    generation->busy = 0;
+    if (generation->busy == ticket)
+        generation->busy = 0;
     if (st == MHSM_OK) {
         publish(entry, held);
     } else {
@@ -355,7 +424,7 @@ static mhsm_status acquire(struct mhsmi_token_cache *cache,
             remember_failure(entry, &failure);
         mhsm_error_free(&failure);
     }
-    pthread_cond_broadcast(&generation->changed);
+    tell_all(generation);
     return st;
 }
 
@@ -371,7 +440,7 @@ static mhsm_status use_held(struct mhsmi_token_cache *cache,
     if (!mhsmi_buf_append(out, held->text.data, held->text.size))
         return mhsmi_error_memory(err);
     if (now < held->refresh_ms || now < entry->refresh_pause_ms ||
-        generation->busy)
+        is_busy(generation))
         return MHSM_OK;
     /* One caller renews ahead of need.  It has a token in hand already, so a
      * failure is nobody's business yet; and it must not spend the time that
@@ -380,7 +449,6 @@ static mhsm_status use_held(struct mhsmi_token_cache *cache,
     if (share > ahead_max_ms)
         share = ahead_max_ms;
     ahead.deadline_ms = now + share;
-    generation->busy = 1;
     (void)acquire(cache, generation, entry, &ahead, NULL, NULL);
     return MHSM_OK;
 }
@@ -391,7 +459,6 @@ static int step(struct mhsmi_token_cache *cache, struct generation *generation,
                 struct mhsmi_buf *out, mhsm_status *st, mhsm_error **err)
 {
     struct entry *entry = find_or_add(generation, request);
-    struct timespec until = mhsmi_clock_timespec(request->deadline_ms);
 
     if (entry == NULL) {
         *st = mhsmi_error_memory(err);
@@ -410,12 +477,11 @@ static int step(struct mhsmi_token_cache *cache, struct generation *generation,
                           "no access token within the time allowed");
         return 1;
     }
-    if (!generation->busy) {
-        generation->busy = 1;
+    if (!is_busy(generation)) {
         *st = acquire(cache, generation, entry, request, out, err);
         return 1;
     }
-    pthread_cond_timedwait(&generation->changed, &generation->lock, &until);
+    await_change(generation, request->deadline_ms);
     return 0;
 }
 

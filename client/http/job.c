@@ -247,6 +247,7 @@ static void copy_limits(struct mhsmi_job *job, const struct mhsmi_request *from)
     if (from->try_timeout_ms <= 0 || limit > from->deadline_ms)
         limit = from->deadline_ms;
     job->limit_ms = limit;
+    job->wake_fd = -1;
     job->body_size = from->body_size;
     job->max_response = from->max_response;
     job->fresh_connection = from->fresh_connection;

@@ -46,6 +46,7 @@ struct mhsmi_job {
     /* shared */
     pthread_cond_t finished;
     int finished_ready; /* the condition is initialised */
+    int wake_fd;        /* of a caller that pauses, else -1 */
     int done, abandoned, queued, references;
 };
 

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
+#include "base/waiter.h"
 
 /* Enough for TLS with the sanitizers' larger frames; look-ups of names have
  * threads of their own. */
@@ -203,6 +205,28 @@ static mhsm_status ensure_thread(struct mhsmi_loop *loop,
     return MHSM_OK;
 }
 
+/* Under the lock, which is given up meanwhile. */
+static void await(struct mhsmi_loop *loop, struct mhsmi_job *job, int64_t until)
+{
+    struct timespec limit = mhsmi_clock_timespec(until);
+    struct mhsmi_waiter waiter;
+    int rc = 0;
+
+    if (!mhsmi_waiter_begin(&waiter, until)) {
+        while (!job->done && rc == 0)
+            rc = pthread_cond_timedwait(&job->finished, &loop->lock, &limit);
+        return;
+    }
+    job->wake_fd = waiter.fd;
+    while (!job->done && mhsmi_clock_ms() < until) {
+        (void)pthread_mutex_unlock(&loop->lock);
+        mhsmi_waiter_pause(&waiter);
+        (void)pthread_mutex_lock(&loop->lock);
+    }
+    job->wake_fd = -1;
+    mhsmi_waiter_end(&waiter);
+}
+
 /* Under the lock: wait until the job is done or its limit has passed, and in
  * the latter case leave it. */
 static enum mhsmi_end wait_for(struct mhsmi_loop *loop, struct mhsmi_job *job)
@@ -210,11 +234,8 @@ static enum mhsmi_end wait_for(struct mhsmi_loop *loop, struct mhsmi_job *job)
     int64_t until = job->limit_ms > INT64_MAX - grace_ms
                         ? INT64_MAX
                         : job->limit_ms + grace_ms;
-    struct timespec limit = mhsmi_clock_timespec(until);
-    int rc = 0;
 
-    while (!job->done && rc == 0)
-        rc = pthread_cond_timedwait(&job->finished, &loop->lock, &limit);
+    await(loop, job, until);
     if (job->done)
         return MHSMI_END_DONE;
     if (job->queued) {

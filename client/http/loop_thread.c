@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/libcurl.h"
 #include "base/log.h"
+#include "base/waiter.h"
 #include "http/tls.h"
 
 enum { idle_default_ms = 100000, poll_max_ms = 60000 };
@@ -53,6 +54,8 @@ static void finish(struct mhsmi_loop *loop, struct mhsmi_job *job)
     (void)pthread_mutex_lock(&loop->lock);
     job->done = 1;
     left = --job->references;
+    if (job->wake_fd >= 0)
+        mhsmi_waiter_wake(job->wake_fd);
     (void)pthread_cond_signal(&job->finished);
     (void)pthread_mutex_unlock(&loop->lock);
     if (left == 0)

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/libcurl.h"
 #include "base/log.h"
+#include "base/waiter.h"
 
 /* A server that asks for more than a day means "not now". */
 static const int64_t ask_max_ms = INT64_C(24) * 3600 * 1000;
@@ -147,14 +148,6 @@ static int64_t choose_delay(const struct mhsmi_retry_policy *policy,
     return delay;
 }
 
-static void sleep_until(int64_t deadline_ms)
-{
-    struct timespec at = mhsmi_clock_timespec(deadline_ms);
-
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
-        continue;
-}
-
 /* Wait before try number `attempt` + 1; 0 when the deadline comes first. */
 static int wait_turn(const struct mhsmi_request *request,
                      const struct mhsmi_retry_policy *policy,
@@ -170,7 +163,7 @@ static int wait_turn(const struct mhsmi_request *request,
     mhsmi_log(MHSMI_LOG_INFO, "%s: trying again in %lld ms (status %d)",
               request->method, (long long)delay, response->status);
     if (delay > 0)
-        sleep_until(now + delay);
+        mhsmi_waiter_sleep(now + delay);
     return 1;
 }
 

@@ -5,21 +5,11 @@
  */
 #include "http/sockets.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-int mhsmi_fd_above_streams(int fd)
-{
-    int copy;
-
-    if (fd < 0 || fd > STDERR_FILENO)
-        return fd;
-    copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    (void)close(fd);
-    return copy;
-}
+#include "base/descriptor.h"
 
 static void remember(struct mhsmi_sockets *sockets, int fd)
 {

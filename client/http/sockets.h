@@ -22,11 +22,6 @@ struct mhsmi_sockets {
     } slots[mhsmi_sockets_max];
 };
 
-/* `fd`, or a close-on-exec copy of it in its place that is none of 0, 1 and 2;
- * -1 for -1 and when there is no room. A program may have closed its standard
- * streams, and would print into what had taken their numbers. */
-int mhsmi_fd_above_streams(int fd);
-
 /* Callbacks of libcurl; `data` is a struct mhsmi_sockets. */
 curl_socket_t mhsmi_sockets_open(void *data, curlsocktype purpose,
                                  struct curl_sockaddr *address);

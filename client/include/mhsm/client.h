@@ -41,6 +41,20 @@ typedef struct mhsm_client_stats {
 MHSM_API void mhsm_client_get_stats(const mhsm_client *client,
                                     mhsm_client_stats *stats);
 
+/* For hosts that run many calls on one thread, each in a fibre of its own.  A
+ * call that has to wait hands the descriptor that becomes readable at the end
+ * of its wait to `pause`, and nothing is locked meanwhile. */
+typedef struct mhsm_wait_hooks {
+    /* Whether the caller runs in a fibre that can be suspended. */
+    int (*may_pause)(void);
+    /* Suspend the caller until `fd` is readable; returning early does no harm.
+     * 0 when it was not suspended: then the call blocks its thread. */
+    int (*pause)(int fd);
+} mhsm_wait_hooks;
+
+/* For the whole process; `hooks` must stay, NULL: every call blocks. */
+MHSM_API void mhsm_set_wait_hooks(const mhsm_wait_hooks *hooks);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Waiting by a timer's descriptor.
+ */
+#include "base/waiter.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mhsm/client.h>
+
+#include "base/clock.h"
+#include "base/descriptor.h"
+
+static _Atomic(const mhsm_wait_hooks *) hooks;
+
+void mhsm_set_wait_hooks(const mhsm_wait_hooks *wanted)
+{
+    atomic_store(&hooks, wanted);
+}
+
+int mhsmi_waiter_begin(struct mhsmi_waiter *waiter, int64_t deadline_ms)
+{
+    const mhsm_wait_hooks *host = atomic_load(&hooks);
+    struct itimerspec timer = {.it_value = mhsmi_clock_timespec(deadline_ms)};
+
+    waiter->fd = -1;
+    if (host == NULL || !host->may_pause())
+        return 0;
+    /* With no descriptor to spare the caller just waits. */
+    waiter->fd = mhsmi_fd_above_streams(
+        timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    if (waiter->fd >= 0 &&
+        timerfd_settime(waiter->fd, TFD_TIMER_ABSTIME, &timer, NULL) != 0)
+        mhsmi_waiter_end(waiter);
+    return waiter->fd >= 0;
+}
+
+void mhsmi_waiter_pause(const struct mhsmi_waiter *waiter)
+{
+    const mhsm_wait_hooks *host = atomic_load(&hooks);
+    struct pollfd ready = {.fd = waiter->fd, .events = POLLIN, .revents = 0};
+
+    if (host != NULL && host->pause(waiter->fd))
+        return;
+    while (poll(&ready, 1, -1) < 0 && errno == EINTR)
+        continue;
+}
+
+void mhsmi_waiter_wake(int fd)
+{
+    const struct itimerspec now = {.it_value = {0, 1}};
+
+    (void)timerfd_settime(fd, 0, &now, NULL);
+}
+
+void mhsmi_waiter_end(struct mhsmi_waiter *waiter)
+{
+    if (waiter->fd >= 0)
+        (void)close(waiter->fd);
+    waiter->fd = -1;
+}
+
+void mhsmi_waiter_sleep(int64_t deadline_ms)
+{
+    struct timespec at = mhsmi_clock_timespec(deadline_ms);
+    struct mhsmi_waiter waiter;
+
+    if (mhsmi_waiter_begin(&waiter, deadline_ms)) {
+        while (mhsmi_clock_ms() < deadline_ms)
+            mhsmi_waiter_pause(&waiter);
+        mhsmi_waiter_end(&waiter);
+        return;
+    }
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+        continue;
+}

@@ -3,8 +3,8 @@
  * URLs, read by libcurl's own parser so that what is checked here is what the
  * engine will connect to.  Everything ambiguous is refused: a bearer token
  * goes where the URL says.  Only a URL that no two parsers could read in two
- * ways, as the option `endpoint` has them, is read here, so that reading the
- * options does not load libcurl.
+ * ways is read here: the option `endpoint`, so that reading the options does
+ * not load libcurl, and the URLs of the service's operations.
  */
 #include "base/url.h"
 
@@ -142,11 +142,17 @@ static int is_plain_host(const char *host, size_t size)
            memchr(LETTERS, host[label], strlen(LETTERS)) != NULL;
 }
 
-/* Nothing that is resolved, decoded or taken for a query. */
-static int is_plain_path(const char *path)
+/* Nothing that is resolved or decoded; *path gets the size of the path. */
+static int is_plain_rest(const char *rest, size_t *path)
 {
-    return strspn(path, LETTERS DIGITS "/-_~.") == strlen(path) &&
-           strstr(path, "/.") == NULL;
+    const char *query;
+
+    *path = strspn(rest, LETTERS DIGITS "/-_~.");
+    query = rest + *path;
+    return strstr(rest, "/.") == NULL &&
+           (*query == '\0' ||
+            (*query == '?' && query[1] != '\0' &&
+             query[1 + strspn(query + 1, LETTERS DIGITS "=&-_~.")] == '\0'));
 }
 
 /* 1 when the URL is plain and was read; 0: libcurl shall read it, or there is
@@ -155,7 +161,7 @@ static int read_plain(struct mhsmi_url *url, const char *text, const char *rest)
 {
     static const char *const schemes[] = {"https", "http", "mhsm"};
     const char *host = strstr(text, "://") + 3, *port;
-    size_t scheme = (size_t)(host - 3 - text), size, i;
+    size_t scheme = (size_t)(host - 3 - text), size, path, i;
     long number = 0;
 
     for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
@@ -166,7 +172,7 @@ static int read_plain(struct mhsmi_url *url, const char *text, const char *rest)
     size = strcspn(host, ":/?#");
     port = host + size;
     if (i == sizeof(schemes) / sizeof(schemes[0]) ||
-        !is_plain_host(host, size) || !is_plain_path(rest))
+        !is_plain_host(host, size) || !is_plain_rest(rest, &path))
         return 0;
     if (*port == ':') {
         size_t digits = strspn(port + 1, DIGITS);
@@ -180,11 +186,14 @@ static int read_plain(struct mhsmi_url *url, const char *text, const char *rest)
     }
     url->scheme = mhsmi_strndup(text, scheme);
     url->host = mhsmi_strndup(host, size);
-    url->path = mhsmi_strdup(rest);
+    url->path = mhsmi_strndup(rest, path);
+    if (rest[path] == '?')
+        url->query = mhsmi_strdup(rest + path + 1);
     url->port = (int)number;
     lower(url->scheme);
     lower(url->host);
-    if (url->scheme != NULL && url->host != NULL && url->path != NULL)
+    if (url->scheme != NULL && url->host != NULL && url->path != NULL &&
+        (url->query != NULL) == (rest[path] == '?'))
         return 1;
     mhsmi_url_clear(url);
     return 0;

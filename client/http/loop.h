@@ -51,6 +51,7 @@ struct mhsmi_loop {
     struct mhsmi_jobs active, waiting;
     int64_t idle_ms, last_work_ms;
     long cache_size;
+    unsigned int unwoken; /* waits that ended without a wake-up */
     struct mhsmi_sockets sockets;
 };
 

@@ -18,7 +18,7 @@
 #include "base/waiter.h"
 #include "http/tls.h"
 
-enum { idle_default_ms = 100000, poll_max_ms = 60000 };
+enum { idle_default_ms = 100000, poll_max_ms = 60000, look = 64 };
 
 /* curl_global_init() is for the whole process and survives a fork, except that
  * a child of a process that forked in the middle of it can never use libcurl:
@@ -231,11 +231,19 @@ static int wait_for_work(struct mhsmi_loop *loop)
             wait = poll_max_ms;
     }
     (void)mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1, (int)wait, NULL);
-    /* The number may already be the next loop's, or the host's. */
-    if (atomic_load(&loop->lost) || !mhsmi_loop_owns(loop, loop->wake_fd))
+    if (atomic_load(&loop->lost))
         return 0;
-    while (read(loop->wake_fd, wakes, sizeof(wakes)) > 0)
-        continue;
+    /* Most often it was the network. A descriptor that the host has closed
+     * shows as no event at all, again and again. */
+    if ((extra.revents & CURL_WAIT_POLLIN) == 0 && ++loop->unwoken % look == 0)
+        return mhsmi_loop_owns(loop, loop->wake_fd);
+    if ((extra.revents & CURL_WAIT_POLLIN) == 0)
+        return 1;
+    /* The number may already be the next loop's, or the host's. */
+    if (!mhsmi_loop_owns(loop, loop->wake_fd))
+        return 0;
+    /* What is left wakes the next poll. */
+    (void)!read(loop->wake_fd, wakes, sizeof(wakes));
     return 1;
 }
 

@@ -6,7 +6,10 @@ set -eu
 
 case "${1-}" in
 -h | --help)
-    echo "usage: tests/bench/run.sh [SIGNATURES]"
+    echo "usage: tests/bench/run.sh [--json] [--row N] [SIGNATURES]"
+    echo "  --json  one object a line: name, threads, latency_ms, ratio,"
+    echo "          cpu_ratio, new_connections"
+    echo "  --row N only that row of the table"
     exit 0
     ;;
 esac

@@ -224,6 +224,8 @@ static void test_plain(void)
          NULL);
     good("https://localhost:8443/keys/k-1", "https://localhost:8443",
          "/keys/k-1", NULL);
+    good("https://h.example/keys/k/v/sign?api-version=7.6&a=b",
+         "https://h.example", "/keys/k/v/sign", "api-version=7.6&a=b");
     CHECK(!is_loaded("libcurl.so.4"));
     good("https://127.0.0.1/", "https://127.0.0.1", "/", NULL);
     CHECK(is_loaded("libcurl.so.4"));
@@ -275,6 +277,8 @@ static void test_agrees_with_libcurl(void)
         compare_part(curl, handle, CURLUPART_HOST, url.host);
         if (url.path[0] != 0)
             compare_part(curl, handle, CURLUPART_PATH, url.path);
+        if (url.query != NULL && url.query[0] != 0)
+            compare_part(curl, handle, CURLUPART_QUERY, url.query);
         if (url.port != 0) {
             char port[16];
 

@@ -15,6 +15,8 @@
 #include "mldsa.h"
 #include "prov.h"
 
+/* The same keys as RSA to the service, and another type to OpenSSL. */
+#define RSA_PSS "RSA-PSS:RSASSA-PSS:1.2.840.113549.1.1.10"
 #ifdef MP_ML_DSA
 #define ML_DSA_44 "ML-DSA-44:MLDSA44:2.16.840.1.101.3.4.3.17:id-ml-dsa-44"
 #define ML_DSA_65 "ML-DSA-65:MLDSA65:2.16.840.1.101.3.4.3.18:id-ml-dsa-65"
@@ -24,6 +26,8 @@
 static const OSSL_ALGORITHM keymgmt[] = {
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES, mp_rsa_keymgmt,
      "RSA keys in Azure Managed HSM"},
+    {RSA_PSS, MP_PROPERTIES, mp_pss_keymgmt,
+     "RSA keys for PSS alone in Azure Managed HSM"},
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", MP_PROPERTIES, mp_ec_keymgmt,
      "EC keys in Azure Managed HSM"},
 #ifdef MP_ML_DSA
@@ -95,6 +99,7 @@ static const OSSL_ALGORITHM decoder[] = {
     {"DER", MP_PROPERTIES ",input=der", mp_der_decoder, "Key references"},
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", DER_PROPERTIES, mp_rsa_decoder,
      "References to RSA keys"},
+    {RSA_PSS, DER_PROPERTIES, mp_pss_decoder, "References to RSA-PSS keys"},
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", DER_PROPERTIES, mp_ec_decoder,
      "References to EC keys"},
 #ifdef MP_ML_DSA
@@ -143,6 +148,11 @@ static const OSSL_ALGORITHM encoder[] = {
      mp_pem_pkcs1_encoder, "PKCS#1 of software RSA keys"},
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", TO_DER("pkcs1"),
      mp_der_pkcs1_encoder, "PKCS#1 of software RSA keys"},
+    ENCODERS(RSA_PSS, "RSA-PSS keys"),
+    {RSA_PSS, TO_PEM("pkcs1"), mp_pem_pkcs1_encoder,
+     "PKCS#1 of software RSA-PSS keys"},
+    {RSA_PSS, TO_DER("pkcs1"), mp_der_pkcs1_encoder,
+     "PKCS#1 of software RSA-PSS keys"},
     ENCODERS("EC:id-ecPublicKey:1.2.840.10045.2.1", "EC keys"),
 #ifdef MP_ML_DSA
     PKCS8_ENCODERS(ML_DSA_44, "ML-DSA-44 keys"),

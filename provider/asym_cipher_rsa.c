@@ -109,8 +109,9 @@ static int init(struct mp_cipher *ctx, struct mp_key *key,
         mp_raise(ctx->prov, MP_R_NO_KEY, "no key to encrypt or decrypt with");
         return 0;
     }
-    if (used->type != MHSM_KEY_RSA) {
-        mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is not RSA");
+    if (used->type != MHSM_KEY_RSA || mp_key_is_pss(used)) {
+        mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is %s",
+                 mp_key_is_pss(used) ? "for PSS signatures alone" : "not RSA");
         return 0;
     }
     if (!(operation == MP_CIPHER_DECRYPT ? used->has_private

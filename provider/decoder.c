@@ -325,6 +325,7 @@ const OSSL_DISPATCH mp_der_decoder[] = {
     }
 
 TYPE_DECODER(rsa, "RSA");
+TYPE_DECODER(pss, MP_RSA_PSS);
 TYPE_DECODER(ec, "EC");
 #ifdef MP_ML_DSA
 TYPE_DECODER(mldsa44, "ML-DSA-44");

@@ -26,6 +26,7 @@
 
 /* The tables, one per operation and key type. */
 extern const OSSL_DISPATCH mp_rsa_keymgmt[];
+extern const OSSL_DISPATCH mp_pss_keymgmt[];
 extern const OSSL_DISPATCH mp_ec_keymgmt[];
 extern const OSSL_DISPATCH mp_rsa_signature[];
 extern const OSSL_DISPATCH mp_ecdsa_signature[];
@@ -43,6 +44,7 @@ extern const OSSL_DISPATCH mp_store[];
 extern const OSSL_DISPATCH mp_pem_decoder[];
 extern const OSSL_DISPATCH mp_der_decoder[];
 extern const OSSL_DISPATCH mp_rsa_decoder[];
+extern const OSSL_DISPATCH mp_pss_decoder[];
 extern const OSSL_DISPATCH mp_ec_decoder[];
 extern const OSSL_DISPATCH mp_text_encoder[];
 extern const OSSL_DISPATCH mp_pem_pki_encoder[];

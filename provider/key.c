@@ -57,6 +57,27 @@ void mp_key_free(struct mp_key *key)
     OPENSSL_clear_free(key, sizeof(*key));
 }
 
+/* The restriction that a reference puts on an RSA key; see mhsm_key_pss(). */
+static int build_pss(OSSL_PARAM_BLD *build, const char *digest)
+{
+    static const struct {
+        const char *digest;
+        int salt;
+    } salts[] = {{"SHA2-256", 32}, {"SHA2-384", 48}, {"SHA2-512", 64}};
+
+    if (digest == NULL || digest[0] == '\0')
+        return 1;
+    for (size_t i = 0; i < sizeof(salts) / sizeof(salts[0]); i++)
+        if (strcmp(salts[i].digest, digest) == 0)
+            return OSSL_PARAM_BLD_push_utf8_string(
+                       build, OSSL_PKEY_PARAM_RSA_DIGEST, digest, 0) &&
+                   OSSL_PARAM_BLD_push_utf8_string(
+                       build, OSSL_PKEY_PARAM_RSA_MGF1_DIGEST, digest, 0) &&
+                   OSSL_PARAM_BLD_push_int(
+                       build, OSSL_PKEY_PARAM_RSA_PSS_SALTLEN, salts[i].salt);
+    return 0;
+}
+
 static int build_rsa(OSSL_PARAM_BLD *build, const mhsm_key *hsm, BIGNUM *n,
                      BIGNUM *e)
 {
@@ -68,7 +89,8 @@ static int build_rsa(OSSL_PARAM_BLD *build, const mhsm_key *hsm, BIGNUM *n,
            e_size <= 4096 && BN_bin2bn(n_data, (int)n_size, n) != NULL &&
            BN_bin2bn(e_data, (int)e_size, e) != NULL &&
            OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) &&
-           OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e);
+           OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) &&
+           build_pss(build, mhsm_key_pss(hsm));
 }
 
 static int build_ec(OSSL_PARAM_BLD *build, const mhsm_key *hsm,
@@ -140,6 +162,8 @@ static const char *type_name(struct mp_prov *prov, const mhsm_key *hsm)
     const mhsm_parameter_set *set = mhsm_key_parameter_set(hsm);
     const char *name = mp_local_type_name(type);
 
+    if (mhsm_key_pss(hsm) != NULL)
+        return MP_RSA_PSS;
 #ifdef MP_ML_DSA
     if (set != NULL)
         return set->name;
@@ -214,6 +238,11 @@ struct mp_key *mp_key_public_copy(const struct mp_key *key)
     mp_mark_drop(&mark);
     copy->has_public = 1;
     return copy;
+}
+
+int mp_key_is_pss(const struct mp_key *key)
+{
+    return key->type == MHSM_KEY_RSA && strcmp(key->name, MP_RSA_PSS) == 0;
 }
 
 size_t mp_key_size(const struct mp_key *key)

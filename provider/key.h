@@ -30,6 +30,9 @@ struct mp_key {
     unsigned char reject_secret[MP_REJECT_SECRET_SIZE];
 };
 
+/* OpenSSL's type of RSA keys for PSS signatures alone. */
+#define MP_RSA_PSS "RSA-PSS"
+
 /* An empty key; NULL when out of memory, with no error raised. */
 struct mp_key *mp_key_new(struct mp_prov *prov, mhsm_key_type type);
 /* The same for a type that OpenSSL knows by several names, one for each set of
@@ -46,6 +49,7 @@ void mp_key_free(struct mp_key *key);
 
 /* Octets of the largest signature or ciphertext; 0 for an empty key. */
 size_t mp_key_size(const struct mp_key *key);
+int mp_key_is_pss(const struct mp_key *key);
 /* The digest to sign with when the user names none; NULL: messages are signed
  * whole. */
 const char *mp_key_default_digest(const struct mp_key *key);

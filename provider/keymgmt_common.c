@@ -239,7 +239,9 @@ static int get_own_params(const struct mp_key *key, OSSL_PARAM params[])
         {MP_PKEY_PARAM_KEY_ID, mhsm_key_id(key->hsm)},
         {MP_PKEY_PARAM_VERSION, mhsm_key_version(key->hsm)},
         {MP_PKEY_PARAM_KTY, mhsm_key_type_name(key->type)},
-        {OSSL_PKEY_PARAM_DEFAULT_DIGEST, mp_key_default_digest(key)},
+        /* A key for PSS alone may be for one digest alone, and says so. */
+        {OSSL_PKEY_PARAM_DEFAULT_DIGEST,
+         mp_key_is_pss(key) ? NULL : mp_key_default_digest(key)},
     };
     char operations[128];
     OSSL_PARAM *param;

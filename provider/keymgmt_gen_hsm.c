@@ -14,9 +14,16 @@
 #include <openssl/params.h>
 
 #include "err.h"
+#include "local.h"
 #include "params.h"
 
-enum { URI_SIZE = 512, LIST_SIZE = 4096, TAGS_MAX = 15, NAMES_MAX = 64 };
+enum {
+    URI_SIZE = 512,
+    LIST_SIZE = 4096,
+    TAGS_MAX = 15,
+    NAMES_MAX = 64,
+    SALT_OPEN = -1
+};
 
 struct mp_wish {
     struct mp_prov *prov;
@@ -26,7 +33,9 @@ struct mp_wish {
     char tags[LIST_SIZE], group[NAMES_MAX];
     const char *tag_list[TAGS_MAX];
     uint64_t bits, primes;
-    int odd_exponent; /* not 65537 */
+    int odd_exponent;                        /* not 65537 */
+    char digest[NAMES_MAX], mgf1[NAMES_MAX]; /* RSA-PSS */
+    int salt;
 };
 
 struct mp_wish *mp_wish_new(struct mp_prov *prov, mhsm_key_type type,
@@ -40,6 +49,7 @@ struct mp_wish *mp_wish_new(struct mp_prov *prov, mhsm_key_type type,
     wish->prov = prov;
     wish->type_name = name;
     wish->spec = plain;
+    wish->salt = SALT_OPEN;
     wish->spec.type = type;
     return wish;
 }
@@ -190,6 +200,32 @@ static int note_group(void *object, const OSSL_PARAM *param)
     return 1;
 }
 
+static int note_digest(void *object, const OSSL_PARAM *param)
+{
+    struct mp_wish *wish = object;
+
+    if (!mp_param_text(param, wish->digest, sizeof(wish->digest)))
+        OPENSSL_strlcpy(wish->digest, "?", sizeof(wish->digest));
+    return 1;
+}
+
+static int note_mgf1(void *object, const OSSL_PARAM *param)
+{
+    struct mp_wish *wish = object;
+
+    if (!mp_param_text(param, wish->mgf1, sizeof(wish->mgf1)))
+        OPENSSL_strlcpy(wish->mgf1, "?", sizeof(wish->mgf1));
+    return 1;
+}
+
+static int note_salt(void *object, const OSSL_PARAM *param)
+{
+    struct mp_wish *wish = object;
+
+    (void)OSSL_PARAM_get_int(param, &wish->salt);
+    return 1;
+}
+
 static const struct mp_setter setters[] = {
     {MP_GEN_PARAM_KEY, set_uri},
     {MP_GEN_PARAM_TAGS, set_tags},
@@ -202,6 +238,9 @@ static const struct mp_setter setters[] = {
     {OSSL_PKEY_PARAM_RSA_PRIMES, note_primes},
     {OSSL_PKEY_PARAM_RSA_E, note_exponent},
     {OSSL_PKEY_PARAM_GROUP_NAME, note_group},
+    {OSSL_PKEY_PARAM_RSA_DIGEST, note_digest},
+    {OSSL_PKEY_PARAM_RSA_MGF1_DIGEST, note_mgf1},
+    {OSSL_PKEY_PARAM_RSA_PSS_SALTLEN, note_salt},
     {NULL, NULL},
 };
 
@@ -247,6 +286,54 @@ static int check(struct mp_wish *wish)
     return 1;
 }
 
+static int is_pss(const struct mp_wish *wish)
+{
+    return strcmp(wish->type_name, MP_RSA_PSS) == 0;
+}
+
+/* The one restriction that the HSM can live with. */
+static int check_pss(struct mp_wish *wish)
+{
+    static const char *const digests[] = {"SHA2-256", "SHA2-384", "SHA2-512"};
+    EVP_MD *md = NULL;
+    int known = 0, same = 1;
+
+    if (!is_pss(wish) || (wish->digest[0] == '\0' && wish->mgf1[0] == '\0' &&
+                          wish->salt == SALT_OPEN))
+        return 1;
+    if (wish->digest[0] != '\0' &&
+        (md = mp_local_digest(wish->prov, wish->digest, NULL)) == NULL)
+        return 0;
+    for (size_t i = 0; md != NULL && i < sizeof(digests) / sizeof(digests[0]);
+         i++)
+        if (EVP_MD_is_a(md, digests[i])) {
+            known = 1;
+            same =
+                (wish->mgf1[0] == '\0' || EVP_MD_is_a(md, wish->mgf1)) &&
+                (wish->salt == SALT_OPEN || wish->salt == EVP_MD_get_size(md));
+            OPENSSL_strlcpy(wish->digest, digests[i], sizeof(wish->digest));
+        }
+    EVP_MD_free(md);
+    if (known && same)
+        return 1;
+    mp_raise(wish->prov, MP_R_PARAMETER,
+             "a key of the HSM for PSS is for SHA-256, SHA-384, SHA-512 or "
+             "all of them, with the same digest in MGF1 and a salt as long");
+    return 0;
+}
+
+static mhsm_status restrict_to_pss(const struct mp_wish *wish, mhsm_key **hsm,
+                                   mhsm_error **err)
+{
+    mhsm_key *restricted = NULL;
+    mhsm_status status =
+        mhsm_key_restrict_pss(*hsm, wish->digest, &restricted, err);
+
+    mhsm_key_free(*hsm);
+    *hsm = restricted;
+    return status;
+}
+
 struct mp_key *mp_wish_make(struct mp_wish *wish)
 {
     struct mp_prov *prov = wish->prov;
@@ -259,7 +346,7 @@ struct mp_key *mp_wish_make(struct mp_wish *wish)
         mp_raise(prov, MHSM_ERR_CONFIG, "%s", prov->failure);
         return NULL;
     }
-    if (!check(wish))
+    if (!check(wish) || !check_pss(wish))
         return NULL;
     if (strchr(wish->uri, ':') != NULL)
         status = mhsm_uri_parse(prov->client, wish->uri, &uri, &err);
@@ -267,6 +354,8 @@ struct mp_key *mp_wish_make(struct mp_wish *wish)
         status = mhsm_uri_new(prov->client, NULL, wish->uri, NULL, &uri, &err);
     if (status == MHSM_OK)
         status = mhsm_key_create(prov->client, uri, &wish->spec, &hsm, &err);
+    if (status == MHSM_OK && is_pss(wish))
+        status = restrict_to_pss(wish, &hsm, &err);
     mhsm_uri_free(uri);
     if (status != MHSM_OK) {
         mp_raise_client(prov, &err);

@@ -67,6 +67,8 @@ int mp_sig_start(struct mp_sig *ctx, struct mp_key *key,
                  enum mp_sig_operation operation);
 /* 1, or 0 with one error when the context is not set up for this. */
 int mp_sig_ready(const struct mp_sig *ctx, enum mp_sig_operation operation);
+/* Are the settings at hand possible with this key?  Raises one error. */
+int mp_sig_check(const struct mp_sig *ctx);
 /* Sign a digest, or verify one, with the settings at hand. */
 int mp_sig_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
                 size_t sigsize, const unsigned char *digest, size_t size);
@@ -111,6 +113,21 @@ int mp_sig_local_verify(struct mp_sig *ctx, const unsigned char *sig,
 int mp_sig_local_recover(struct mp_sig *ctx, unsigned char *out, size_t *outlen,
                          size_t outsize, const unsigned char *sig,
                          size_t siglen);
+
+/* Settings as parameters for the default provider, and what they point to. */
+struct mp_sig_local_params {
+    OSSL_PARAM list[8];
+    char md[MP_NAME_SIZE], mgf1[MP_NAME_SIZE];
+    struct mp_sig_settings set;
+};
+
+void mp_sig_local_params(const struct mp_sig *ctx,
+                         struct mp_sig_local_params *params);
+
+/* signature_pss.c: keys for PSS alone; nothing to others.  Raise one error. */
+/* Begin with what the key says. */
+int mp_sig_pss_start(struct mp_sig *ctx);
+int mp_sig_pss_check(const struct mp_sig *ctx);
 
 /* signature_remote.c: by the HSM.  Raise one error. */
 /* Can the HSM sign with the settings at hand, as far as they are known? */

@@ -111,6 +111,11 @@ static int may_start(const struct mp_sig *ctx, const struct mp_key *key,
                  mp_local_type_name(ctx->type));
         return 0;
     }
+    if (mp_key_is_pss(key) && ctx->fixed_md != NULL) {
+        mp_raise(ctx->prov, MP_R_KEY_TYPE,
+                 "the key is for PSS signatures alone");
+        return 0;
+    }
     if (operation == MP_SIG_SIGN ? key->has_private : key->has_public)
         return 1;
     mp_raise(ctx->prov, MP_R_NOT_PRIVATE, "the key has no %s part",
@@ -130,9 +135,16 @@ int mp_sig_start(struct mp_sig *ctx, struct mp_key *key,
         mp_key_free(ctx->key);
         ctx->key = key;
         clear_settings(&ctx->set);
+        if (!mp_sig_pss_start(ctx))
+            return 0;
     }
     ctx->operation = operation;
     return 1;
+}
+
+int mp_sig_check(const struct mp_sig *ctx)
+{
+    return mp_sig_remote_check(ctx) && mp_sig_pss_check(ctx);
 }
 
 int mp_sig_ready(const struct mp_sig *ctx, enum mp_sig_operation operation)
@@ -243,7 +255,7 @@ int mp_signature_set_ctx_params(void *vctx, const OSSL_PARAM params[])
         clear_settings(&before);
         return 0;
     }
-    if (mp_params_set(ctx->setters, ctx, params) && mp_sig_remote_check(ctx)) {
+    if (mp_params_set(ctx->setters, ctx, params) && mp_sig_check(ctx)) {
         clear_settings(&before);
         return 1;
     }

@@ -26,12 +26,13 @@ int mp_sig_begin_hash(struct mp_sig *ctx, const OSSL_PARAM params[])
     return 1;
 }
 
-/* `mdname` NULL or empty: the one at hand when going on, else the key's. */
-static int choose_digest(struct mp_sig *ctx, const char *mdname, int going_on)
+/* `mdname` NULL or empty: the one at hand, when going on or with a key that is
+ * for one digest alone, else the key's. */
+static int choose_digest(struct mp_sig *ctx, const char *mdname)
 {
     if (mdname != NULL && mdname[0] != '\0')
         return mp_sig_name_digest(ctx, mdname);
-    if (going_on && ctx->set.md != NULL)
+    if (ctx->set.md != NULL)
         return 1;
     return mp_sig_name_digest(ctx, mp_key_default_digest(ctx->key));
 }
@@ -43,7 +44,7 @@ static int init(void *vctx, const char *mdname, void *key,
 
     if (ctx == NULL || !mp_sig_start(ctx, key, operation))
         return 0;
-    if (choose_digest(ctx, mdname, key == NULL) && mp_sig_remote_check(ctx) &&
+    if (choose_digest(ctx, mdname) && mp_sig_check(ctx) &&
         mp_sig_begin_hash(ctx, params) &&
         mp_signature_set_ctx_params(ctx, params))
         return 1;

@@ -15,14 +15,8 @@
 #include "err.h"
 #include "local.h"
 
-/* The settings as parameters, and what they point to. */
-struct local_params {
-    OSSL_PARAM list[8];
-    char md[MP_NAME_SIZE], mgf1[MP_NAME_SIZE];
-    struct mp_sig_settings set;
-};
-
-static void build_params(const struct mp_sig *ctx, struct local_params *params)
+void mp_sig_local_params(const struct mp_sig *ctx,
+                         struct mp_sig_local_params *params)
 {
     OSSL_PARAM *next = params->list;
 
@@ -56,14 +50,14 @@ static void build_params(const struct mp_sig *ctx, struct local_params *params)
 int mp_sig_local_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
                       size_t sigsize, const unsigned char *digest, size_t size)
 {
-    struct local_params params;
+    struct mp_sig_local_params params;
     EVP_PKEY_CTX *local = NULL;
     size_t length = sigsize;
     struct mp_mark mark;
     int ok;
 
     mp_mark_set(&mark);
-    build_params(ctx, &params);
+    mp_sig_local_params(ctx, &params);
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
     ok = local != NULL && EVP_PKEY_sign_init_ex(local, params.list) == 1 &&
          EVP_PKEY_sign(local, sig, &length, digest, size) == 1;
@@ -81,13 +75,13 @@ int mp_sig_local_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
 int mp_sig_local_verify(struct mp_sig *ctx, const unsigned char *sig,
                         size_t siglen, const unsigned char *digest, size_t size)
 {
-    struct local_params params;
+    struct mp_sig_local_params params;
     EVP_PKEY_CTX *local = NULL;
     struct mp_mark mark;
     int ok;
 
     mp_mark_set(&mark);
-    build_params(ctx, &params);
+    mp_sig_local_params(ctx, &params);
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
     ok = local != NULL && EVP_PKEY_verify_init_ex(local, params.list) == 1 &&
          EVP_PKEY_verify(local, sig, siglen, digest, size) == 1;
@@ -105,14 +99,14 @@ int mp_sig_local_recover(struct mp_sig *ctx, unsigned char *out, size_t *outlen,
                          size_t outsize, const unsigned char *sig,
                          size_t siglen)
 {
-    struct local_params params;
+    struct mp_sig_local_params params;
     EVP_PKEY_CTX *local = NULL;
     size_t length = outsize;
     struct mp_mark mark;
     int ok;
 
     mp_mark_set(&mark);
-    build_params(ctx, &params);
+    mp_sig_local_params(ctx, &params);
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
     ok = local != NULL &&
          EVP_PKEY_verify_recover_init_ex(local, params.list) == 1 &&

@@ -83,7 +83,7 @@ static int init(void *vctx, void *key, enum mp_sig_operation operation,
 
     if (ctx == NULL || !mp_sig_start(ctx, key, operation))
         return 0;
-    if (mp_sig_name_digest(ctx, ctx->fixed_md) && mp_sig_remote_check(ctx) &&
+    if (mp_sig_name_digest(ctx, ctx->fixed_md) && mp_sig_check(ctx) &&
         sigalg_set_ctx_params(ctx, params))
         return 1;
     ctx->operation = MP_SIG_NONE;

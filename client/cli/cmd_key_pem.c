@@ -2,6 +2,8 @@
  *
  * mhsm key pem: a key reference, for programs that know keys only as files.
  */
+#include <string.h>
+
 #include <openssl/pem.h>
 
 #include "cli/file.h"
@@ -29,6 +31,24 @@ out:
     return st;
 }
 
+/* *key becomes the same key for PSS alone. */
+static mhsm_status restrict_to_pss(const char *digest, mhsm_key **key,
+                                   mhsm_error **err)
+{
+    mhsm_key *restricted = NULL;
+    mhsm_status st;
+
+    if (digest == NULL)
+        return MHSM_OK;
+    st = mhsm_key_restrict_pss(*key, strcmp(digest, "any") == 0 ? "" : digest,
+                               &restricted, err);
+    if (st != MHSM_OK)
+        return st;
+    mhsm_key_free(*key);
+    *key = restricted;
+    return MHSM_OK;
+}
+
 mhsm_status cli_key_pem(struct cli *cli, mhsm_error **err)
 {
     unsigned char *der = NULL;
@@ -41,6 +61,7 @@ mhsm_status cli_key_pem(struct cli *cli, mhsm_error **err)
     mhsmi_buf_init(&out, 2 * (size_t)MHSM_REFERENCE_MAX);
     if ((st = cli_connect(cli, err)) != MHSM_OK ||
         (st = cli_get_key(cli, NULL, &key, err)) != MHSM_OK ||
+        (st = restrict_to_pss(cli->values[CLI_PSS], &key, err)) != MHSM_OK ||
         (st = mhsm_reference_encode(key, &der, &size, err)) != MHSM_OK ||
         (st = to_pem(der, size, &out, err)) != MHSM_OK)
         goto out;

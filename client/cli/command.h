@@ -55,6 +55,7 @@ enum cli_option_id {
     CLI_TAG,
     CLI_COUNT,
     CLI_ENCODING,
+    CLI_PSS,
     CLI_OPTION_COUNT
 };
 

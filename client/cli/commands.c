@@ -84,7 +84,12 @@ static const struct cli_option download_options[] = {
     {0, NULL, 0, 0, NULL, NULL, NULL}};
 
 static const struct cli_option pem_options[] = {
-    OUT_OPTION, {0, NULL, 0, 0, NULL, NULL, NULL}};
+    {CLI_PSS, "pss", 0, 0, "DIGEST", "sha256|sha384|sha512|any",
+     "Of an RSA key: the key in the file is for PSS signatures alone, with "
+     "this "
+     "digest (any: with each); its certificates then say so"},
+    OUT_OPTION,
+    {0, NULL, 0, 0, NULL, NULL, NULL}};
 
 #define CONTEXT_OPTION                                                         \
     {                                                                          \

@@ -20,7 +20,8 @@ struct mhsm_key {
     unsigned int operations;
     int enabled;
     int64_t created, updated, not_before, expires;
-    const mhsm_parameter_set *set;    /* AKP only */
+    const mhsm_parameter_set *set; /* AKP only */
+    const char *pss; /* static, see mhsm_key_pss(); only by references */
     struct mhsmi_buf n, e, x, y, pub; /* empty where the type has none */
 };
 

@@ -360,6 +360,8 @@ static mhsm_status decode(mhsm_client *client, const unsigned char *der,
     if (made != NULL && (st = read_uri(client, made, &uri, err)) == MHSM_OK &&
         (st = describe(made, uri, bundle, err)) == MHSM_OK)
         st = mhsmi_jwk_parse(mhsm_uri_endpoint(uri), bundle, key, err);
+    if (made != NULL && st == MHSM_OK)
+        (*key)->pss = mhsmi_spki_pss(made->spki);
     /* It was no answer of the service. */
     if (st == MHSM_ERR_PROTOCOL) {
         mhsm_error *why = NULL;

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "keys/pss.h"
 #include "keys/result.h"
 
 /* P-521: 0x04, x, y. */
@@ -93,8 +94,10 @@ static mhsm_status make_rsa(const mhsm_key *key, struct mhsmi_spki *spki,
          (size = ASN1_item_i2d((ASN1_VALUE *)numbers, &der,
                                ASN1_ITEM_rptr(rsa_public))) > 0 &&
          set_bits(spki, der, size) &&
-         X509_ALGOR_set0(spki->algorithm, OBJ_nid2obj(NID_rsaEncryption),
-                         V_ASN1_NULL, NULL) == 1;
+         (mhsm_key_pss(key) != NULL
+              ? mhsmi_pss_make(mhsm_key_pss(key), spki->algorithm)
+              : X509_ALGOR_set0(spki->algorithm, OBJ_nid2obj(NID_rsaEncryption),
+                                V_ASN1_NULL, NULL) == 1);
     ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(rsa_public));
     return ok ? MHSM_OK : mhsmi_error_memory(err);
 }
@@ -110,14 +113,11 @@ static mhsm_status read_rsa(const struct mhsmi_spki *spki,
                             struct json_object *jwk, mhsm_error **err)
 {
     const unsigned char *at = ASN1_STRING_get0_data(spki->key);
-    int size = ASN1_STRING_length(spki->key), parameters;
+    int size = ASN1_STRING_length(spki->key);
     const unsigned char *end = at + size;
     rsa_public *numbers = NULL;
     mhsm_status st = MHSM_OK;
 
-    X509_ALGOR_get0(NULL, &parameters, NULL, spki->algorithm);
-    if (parameters != V_ASN1_NULL)
-        return damaged(err, "has parameters that RSA keys do not have");
     numbers = (rsa_public *)ASN1_item_d2i(NULL, &at, size,
                                           ASN1_ITEM_rptr(rsa_public));
     if (numbers == NULL || at != end)
@@ -131,6 +131,27 @@ static mhsm_status read_rsa(const struct mhsmi_spki *spki,
         st = mhsmi_error_memory(err);
     ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(rsa_public));
     return st;
+}
+
+static mhsm_status read_plain_rsa(const struct mhsmi_spki *spki,
+                                  struct json_object *jwk, mhsm_error **err)
+{
+    int parameters;
+
+    X509_ALGOR_get0(NULL, &parameters, NULL, spki->algorithm);
+    if (parameters != V_ASN1_NULL)
+        return damaged(err, "has parameters that RSA keys do not have");
+    return read_rsa(spki, jwk, err);
+}
+
+static mhsm_status read_pss(const struct mhsmi_spki *spki,
+                            struct json_object *jwk, mhsm_error **err)
+{
+    if (mhsmi_pss_read(spki->algorithm) == NULL)
+        return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                           "its public key has PSS parameters that the HSM "
+                           "does not sign with");
+    return read_rsa(spki, jwk, err);
 }
 
 static mhsm_status make_ec(const mhsm_key *key, struct mhsmi_spki *spki,
@@ -253,7 +274,8 @@ static mhsm_status read_akp(const struct mhsmi_spki *spki,
 
 /* The first row of a type is the one that is written. */
 static const struct row rows[] = {
-    {NID_rsaEncryption, MHSM_KEY_RSA, make_rsa, read_rsa},
+    {NID_rsaEncryption, MHSM_KEY_RSA, make_rsa, read_plain_rsa},
+    {NID_rsassaPss, MHSM_KEY_RSA, make_rsa, read_pss},
     {NID_X9_62_id_ecPublicKey, MHSM_KEY_EC, make_ec, read_ec},
     {NID_undef, MHSM_KEY_AKP, make_akp, read_akp}, /* by find_set */
 };
@@ -324,6 +346,11 @@ mhsm_status mhsmi_spki_read(const struct mhsmi_spki *spki, mhsm_key_type type,
     if ((spki->key->flags & 7) != 0)
         return damaged(err, "has unused bits");
     return row->read(spki, jwk, err);
+}
+
+const char *mhsmi_spki_pss(const struct mhsmi_spki *spki)
+{
+    return spki == NULL ? NULL : mhsmi_pss_read(spki->algorithm);
 }
 
 static mhsm_status encode(const struct mhsmi_spki *spki, mhsm_result **der,

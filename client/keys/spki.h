@@ -33,5 +33,8 @@ MHSM_NODISCARD mhsm_status mhsmi_spki_read(const struct mhsmi_spki *spki,
                                            mhsm_key_type type,
                                            struct json_object *jwk,
                                            mhsm_error **err);
+/* The restriction that a public key read before carries, static, as
+ * mhsm_key_pss() tells it. */
+const char *mhsmi_spki_pss(const struct mhsmi_spki *spki);
 
 #endif

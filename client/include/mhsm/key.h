@@ -55,6 +55,17 @@ MHSM_API unsigned int mhsm_key_bits(const mhsm_key *key);
 /* Mask of MHSM_OP_*. */
 MHSM_API unsigned int mhsm_key_operations(const mhsm_key *key);
 MHSM_API int mhsm_key_enabled(const mhsm_key *key);
+/* What a key reference says of an RSA key beside its numbers: NULL, a key for
+ * every padding; "", PSS signatures alone; "SHA2-256" (or 384, 512), PSS
+ * signatures alone, with this digest, the same in MGF1, and a salt as long.
+ * The service knows nothing of it. */
+MHSM_API const char *mhsm_key_pss(const mhsm_key *key);
+/* The same RSA key with such a restriction; `digest` as OpenSSL names it, ""
+ * for any.  No I/O.  MHSM_ERR_UNSUPPORTED for other keys and digests. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_key_restrict_pss(const mhsm_key *key,
+                                                          const char *digest,
+                                                          mhsm_key **restricted,
+                                                          mhsm_error **err);
 /* Unix seconds; 0 when the attribute is absent. */
 MHSM_API int64_t mhsm_key_created(const mhsm_key *key);
 MHSM_API int64_t mhsm_key_updated(const mhsm_key *key);

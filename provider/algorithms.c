@@ -148,7 +148,7 @@ static const OSSL_ALGORITHM encoder[] = {
      mp_pem_pkcs1_encoder, "PKCS#1 of software RSA keys"},
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", TO_DER("pkcs1"),
      mp_der_pkcs1_encoder, "PKCS#1 of software RSA keys"},
-    ENCODERS(RSA_PSS, "RSA-PSS keys"),
+    PKCS8_ENCODERS(RSA_PSS, "RSA-PSS keys"),
     {RSA_PSS, TO_PEM("pkcs1"), mp_pem_pkcs1_encoder,
      "PKCS#1 of software RSA-PSS keys"},
     {RSA_PSS, TO_DER("pkcs1"), mp_der_pkcs1_encoder,

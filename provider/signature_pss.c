@@ -79,6 +79,10 @@ int mp_sig_pss_check(const struct mp_sig *ctx)
         return 1;
     mp_mark_set(&mark);
     mp_sig_local_params(ctx, &params);
+    /* Whatever word was said for it, see signature_remote.c. */
+    if (ctx->operation == MP_SIG_SIGN && ctx->key->hsm != NULL &&
+        params.set.salt < 0)
+        params.set.salt = RSA_PSS_SALTLEN_DIGEST;
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
     ok = local != NULL;
     if (ok && ctx->operation == MP_SIG_RECOVER)

@@ -12,6 +12,7 @@
 
 #include "decoder.h"
 #include "dispatch.h"
+#include "key.h"
 #include "mldsa.h"
 #include "prov.h"
 
@@ -30,6 +31,7 @@ static const OSSL_ALGORITHM keymgmt[] = {
      "RSA keys for PSS alone in Azure Managed HSM"},
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", MP_PROPERTIES, mp_ec_keymgmt,
      "EC keys in Azure Managed HSM"},
+    {MP_AES, MP_PROPERTIES, mp_aes_keymgmt, "AES keys in Azure Managed HSM"},
 #ifdef MP_ML_DSA
     {ML_DSA_44, MP_PROPERTIES, mp_mldsa44_keymgmt,
      "ML-DSA-44 keys in Azure Managed HSM"},
@@ -74,6 +76,8 @@ static const OSSL_ALGORITHM signature[] = {
 static const OSSL_ALGORITHM asym_cipher[] = {
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", MP_PROPERTIES,
      mp_rsa_asym_cipher, "RSA decryption in Azure Managed HSM"},
+    {MP_AES, MP_PROPERTIES, mp_aes_asym_cipher,
+     "AES key wrap in Azure Managed HSM"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -102,6 +106,7 @@ static const OSSL_ALGORITHM decoder[] = {
     {RSA_PSS, DER_PROPERTIES, mp_pss_decoder, "References to RSA-PSS keys"},
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", DER_PROPERTIES, mp_ec_decoder,
      "References to EC keys"},
+    {MP_AES, DER_PROPERTIES, mp_aes_decoder, "References to AES keys"},
 #ifdef MP_ML_DSA
     {ML_DSA_44, DER_PROPERTIES, mp_mldsa44_decoder,
      "References to ML-DSA-44 keys"},
@@ -154,6 +159,7 @@ static const OSSL_ALGORITHM encoder[] = {
     {RSA_PSS, TO_DER("pkcs1"), mp_der_pkcs1_encoder,
      "PKCS#1 of software RSA-PSS keys"},
     ENCODERS("EC:id-ecPublicKey:1.2.840.10045.2.1", "EC keys"),
+    PKCS8_ENCODERS(MP_AES, "AES keys"),
 #ifdef MP_ML_DSA
     PKCS8_ENCODERS(ML_DSA_44, "ML-DSA-44 keys"),
     PKCS8_ENCODERS(ML_DSA_65, "ML-DSA-65 keys"),

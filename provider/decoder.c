@@ -327,6 +327,7 @@ const OSSL_DISPATCH mp_der_decoder[] = {
 TYPE_DECODER(rsa, "RSA");
 TYPE_DECODER(pss, MP_RSA_PSS);
 TYPE_DECODER(ec, "EC");
+TYPE_DECODER(aes, MP_AES);
 #ifdef MP_ML_DSA
 TYPE_DECODER(mldsa44, "ML-DSA-44");
 TYPE_DECODER(mldsa65, "ML-DSA-65");

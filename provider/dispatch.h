@@ -40,6 +40,9 @@ extern const OSSL_DISPATCH mp_ecdsa_sha512_signature[];
 #endif
 extern const OSSL_DISPATCH mp_rsa_asym_cipher[];
 extern const OSSL_DISPATCH mp_rand[];
+extern const OSSL_DISPATCH mp_aes_keymgmt[];
+extern const OSSL_DISPATCH mp_aes_asym_cipher[];
+extern const OSSL_DISPATCH mp_aes_decoder[];
 extern const OSSL_DISPATCH mp_store[];
 extern const OSSL_DISPATCH mp_pem_decoder[];
 extern const OSSL_DISPATCH mp_der_decoder[];

@@ -133,7 +133,8 @@ int mp_encoder_text(struct mp_encoder *ctx, const struct mp_key *key, BIO *out)
     int ok;
 
     mp_mark_set(&mark);
-    ok = text != NULL && print_head(key, text) && print_public(key, text) &&
+    ok = text != NULL && print_head(key, text) &&
+         (key->pkey == NULL || print_public(key, text)) &&
          (size = BIO_get_mem_data(text, &data)) > 0 &&
          BIO_write(out, data, (int)size) == (int)size;
     if (ok)

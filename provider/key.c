@@ -160,7 +160,7 @@ static const char *type_name(struct mp_prov *prov, const mhsm_key *hsm)
 {
     mhsm_key_type type = mhsm_key_get_type(hsm);
     const mhsm_parameter_set *set = mhsm_key_parameter_set(hsm);
-    const char *name = mp_local_type_name(type);
+    const char *name = type == MHSM_KEY_OCT ? MP_AES : mp_local_type_name(type);
 
     if (mhsm_key_pss(hsm) != NULL)
         return MP_RSA_PSS;
@@ -197,6 +197,11 @@ struct mp_key *mp_key_wrap(struct mp_prov *prov, mhsm_key *hsm)
         mp_raise(prov, MP_R_MEMORY, "key %s", mhsm_key_id(hsm));
         goto fail;
     }
+    if (type == MHSM_KEY_OCT) {
+        key->hsm = hsm;
+        key->has_private = 1;
+        return key;
+    }
     mp_mark_set(&mark);
     key->pkey = public_part(prov, hsm, name);
     if (key->pkey == NULL) {
@@ -222,10 +227,16 @@ fail:
 
 struct mp_key *mp_key_public_copy(const struct mp_key *key)
 {
-    struct mp_key *copy = mp_key_new_named(key->prov, key->type, key->name);
+    struct mp_key *copy;
     struct mp_mark mark;
 
+    if (key->type == MHSM_KEY_OCT) {
+        mp_raise(key->prov, MP_R_KEY_TYPE, "the AES key %s has no public part",
+                 mhsm_key_id(key->hsm));
+        return NULL;
+    }
     mp_mark_set(&mark);
+    copy = mp_key_new_named(key->prov, key->type, key->name);
     if (copy != NULL && key->pkey != NULL)
         copy->pkey =
             mp_local_copy(key->prov, key->name, key->pkey, EVP_PKEY_PUBLIC_KEY);

@@ -16,13 +16,18 @@
 
 #define MP_REJECT_SECRET_SIZE 32
 
+/* What AES keys of the HSM are called, so that no cipher's name is taken, and
+ * octets of the largest key that they wrap. */
+#define MP_AES          "MHSM-AES"
+#define MP_AES_WRAP_MAX 1024
+
 struct mp_key {
     atomic_int references;
     struct mp_prov *prov;
     mhsm_key_type type;
     const char *name; /* of the type, as OpenSSL has it: static */
     mhsm_key *hsm;    /* NULL: a software key */
-    EVP_PKEY *pkey;   /* in the private library context; NULL: empty */
+    EVP_PKEY *pkey;   /* in the private library context; NULL: empty, or AES */
     int has_public;
     int has_private;
     /* Key of the pseudo-random messages of implicit rejection; only with

@@ -17,6 +17,8 @@ FN_SHARED(keymgmt, validate);
 FN_SHARED(keymgmt, export);
 FN_SHARED(keymgmt, dup);
 FN_SHARED(keymgmt, get_params);
+/* What a key of the HSM says of itself beside OpenSSL's own parameters. */
+int mp_keymgmt_get_own_params(const struct mp_key *key, OSSL_PARAM params[]);
 /* The object behind a reference when its type has this name, else NULL. */
 struct mp_key *mp_keymgmt_load_type(const void *reference, size_t size,
                                     const char *name);

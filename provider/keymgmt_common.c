@@ -230,7 +230,7 @@ void *mp_keymgmt_dup(const void *keydata, int selection)
     return copy;
 }
 
-static int get_own_params(const struct mp_key *key, OSSL_PARAM params[])
+int mp_keymgmt_get_own_params(const struct mp_key *key, OSSL_PARAM params[])
 {
     const struct {
         const char *name, *value;
@@ -240,8 +240,9 @@ static int get_own_params(const struct mp_key *key, OSSL_PARAM params[])
         {MP_PKEY_PARAM_VERSION, mhsm_key_version(key->hsm)},
         {MP_PKEY_PARAM_KTY, mhsm_key_type_name(key->type)},
         /* A key for PSS alone may be for one digest alone, and says so. */
-        {OSSL_PKEY_PARAM_DEFAULT_DIGEST,
-         mp_key_is_pss(key) ? NULL : mp_key_default_digest(key)},
+        {OSSL_PKEY_PARAM_DEFAULT_DIGEST, key->pkey == NULL || mp_key_is_pss(key)
+                                             ? NULL
+                                             : mp_key_default_digest(key)},
     };
     char operations[128];
     OSSL_PARAM *param;
@@ -270,7 +271,7 @@ int mp_keymgmt_get_params(void *keydata, OSSL_PARAM params[])
         return 1;
     mp_mark_set(&mark);
     ok = EVP_PKEY_get_params(key->pkey, params) == 1 &&
-         (key->hsm == NULL || get_own_params(key, params));
+         (key->hsm == NULL || mp_keymgmt_get_own_params(key, params));
     mp_mark_drop(&mark);
     return ok;
 }

@@ -10,6 +10,7 @@
 
 #include <openssl/crypto.h>
 
+#include "cipher.h"
 #include "decoder.h"
 #include "dispatch.h"
 #include "key.h"
@@ -80,6 +81,30 @@ static const OSSL_ALGORITHM asym_cipher[] = {
      "AES key wrap in Azure Managed HSM"},
     {NULL, NULL, NULL, NULL},
 };
+
+#ifdef OSSL_OP_SKEYMGMT
+static const OSSL_ALGORITHM skeymgmt[] = {
+    {MP_AES, MP_PROPERTIES, mp_aes_skeymgmt, "AES keys in Azure Managed HSM"},
+    {NULL, NULL, NULL, NULL},
+};
+
+#define CIPHERS(bits)                                                          \
+    {MP_AES "-" #bits "-GCM", MP_PROPERTIES, mp_aes##bits##_gcm_cipher,        \
+     "AES-" #bits "-GCM in Azure Managed HSM"},                                \
+        {MP_AES "-" #bits "-CBC", MP_PROPERTIES, mp_aes##bits##_cbc_cipher,    \
+         "AES-" #bits "-CBC in Azure Managed HSM"},                            \
+    {                                                                          \
+        MP_AES "-" #bits "-WRAP", MP_PROPERTIES, mp_aes##bits##_wrap_cipher,   \
+            "AES-" #bits " key wrap in Azure Managed HSM"                      \
+    }
+
+static const OSSL_ALGORITHM cipher[] = {
+    CIPHERS(128),
+    CIPHERS(192),
+    CIPHERS(256),
+    {NULL, NULL, NULL, NULL},
+};
+#endif
 
 static const OSSL_ALGORITHM generators[] = {
     {"MHSM-RNG", MP_PROPERTIES, mp_rand,
@@ -179,6 +204,10 @@ static const struct {
     {OSSL_OP_ASYM_CIPHER, "asym_cipher", asym_cipher},
     {OSSL_OP_STORE, "store", store},
     {OSSL_OP_RAND, "rand", generators},
+#ifdef OSSL_OP_SKEYMGMT
+    {OSSL_OP_SKEYMGMT, "skeymgmt", skeymgmt},
+    {OSSL_OP_CIPHER, "cipher", cipher},
+#endif
     {OSSL_OP_DECODER, "decoder", decoder},
     {OSSL_OP_ENCODER, "encoder", encoder},
 };

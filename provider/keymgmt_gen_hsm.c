@@ -173,6 +173,19 @@ static int note_bits(void *object, const OSSL_PARAM *param)
     return 1;
 }
 
+#ifdef OSSL_SKEY_PARAM_KEY_LENGTH
+/* In octets, and of AES keys. */
+static int note_length(void *object, const OSSL_PARAM *param)
+{
+    struct mp_wish *wish = object;
+    size_t size = 0;
+
+    (void)OSSL_PARAM_get_size_t(param, &size);
+    wish->bits = size < 1024 ? size * 8 : UINT32_MAX;
+    return 1;
+}
+#endif
+
 static int note_primes(void *object, const OSSL_PARAM *param)
 {
     struct mp_wish *wish = object;
@@ -236,6 +249,9 @@ static const struct mp_setter setters[] = {
     {MP_GEN_PARAM_EXPIRES, set_expires},
     {OSSL_PKEY_PARAM_RSA_BITS, note_bits},
     {OSSL_PKEY_PARAM_RSA_PRIMES, note_primes},
+#ifdef OSSL_SKEY_PARAM_KEY_LENGTH
+    {OSSL_SKEY_PARAM_KEY_LENGTH, note_length},
+#endif
     {OSSL_PKEY_PARAM_RSA_E, note_exponent},
     {OSSL_PKEY_PARAM_GROUP_NAME, note_group},
     {OSSL_PKEY_PARAM_RSA_DIGEST, note_digest},

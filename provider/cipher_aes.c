@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * CIPHER for AES keys of the HSM: GCM, CBC and key wrap.  The service takes a
+ * text whole, so the one update with text is the request, and gives what the
+ * caller's buffer for that update is made for; a second one is refused.  A
+ * final with everything in it would write into a buffer whose size nobody
+ * tells.  Before the text come: the key, the IV of CBC, the associated data
+ * and, to decrypt, the tag.  The nonce of GCM is the HSM's.
+ */
+#include "cipher.h"
+
+#ifdef OSSL_OP_SKEYMGMT
+
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "err.h"
+
+enum { BLOCK = 16, NONCE = 12, TAG = 16, AAD_MAX = 64 * 1024 };
+
+struct mode {
+    int evp;                    /* EVP_CIPH_*_MODE */
+    const char *padded, *plain; /* "A256CBCPAD", "A256CBC" */
+    size_t key_size, iv_size, block;
+};
+
+struct cipher {
+    struct mp_prov *prov;
+    const struct mode *mode;
+    struct mp_key *key;
+    int encrypts, padding, done, has_iv, has_tag;
+    unsigned char iv[BLOCK], tag[TAG];
+    unsigned char *aad;
+    size_t aad_size;
+};
+
+static void *new_context(void *provctx, const struct mode *mode)
+{
+    struct cipher *ctx = OPENSSL_zalloc(sizeof(*ctx));
+
+    if (ctx == NULL)
+        return NULL;
+    ctx->prov = provctx;
+    ctx->mode = mode;
+    ctx->padding = 1;
+    return ctx;
+}
+
+static void cipher_freectx(void *vctx)
+{
+    struct cipher *ctx = vctx;
+
+    if (ctx == NULL)
+        return;
+    mp_key_free(ctx->key);
+    OPENSSL_clear_free(ctx->aad, ctx->aad_size);
+    OPENSSL_free(ctx);
+}
+
+static void *cipher_dupctx(void *vctx)
+{
+    const struct cipher *ctx = vctx;
+    struct cipher *copy = OPENSSL_memdup(ctx, sizeof(*ctx));
+
+    if (copy == NULL)
+        return NULL;
+    copy->key = mp_key_up_ref(ctx->key);
+    copy->aad = NULL;
+    if (ctx->aad_size != 0 &&
+        (copy->aad = OPENSSL_memdup(ctx->aad, ctx->aad_size)) == NULL) {
+        cipher_freectx(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+static int cipher_set_ctx_params(void *vctx, const OSSL_PARAM params[]);
+
+/* A key in octets is for OpenSSL's own ciphers. */
+static int cipher_raw_init(void *vctx, const unsigned char *key, size_t keylen,
+                           const unsigned char *iv, size_t ivlen,
+                           const OSSL_PARAM params[])
+{
+    struct cipher *ctx = vctx;
+
+    (void)keylen;
+    (void)iv;
+    (void)ivlen;
+    if (key == NULL)
+        return cipher_set_ctx_params(ctx, params);
+    mp_raise(ctx->prov, MP_R_NO_KEY,
+             "this cipher takes keys of the HSM (EVP_CipherInit_SKEY), not the "
+             "octets of a key");
+    return 0;
+}
+
+static int take_iv(struct cipher *ctx, const unsigned char *iv, size_t size)
+{
+    if (iv == NULL || size == 0)
+        return 1;
+    if (ctx->mode->evp == EVP_CIPH_GCM_MODE && ctx->encrypts) {
+        mp_raise(ctx->prov, MP_R_PARAMETER,
+                 "the HSM makes the IV of GCM itself: set none, and get it "
+                 "after the text");
+        return 0;
+    }
+    if (size != ctx->mode->iv_size) {
+        mp_raise(ctx->prov, MP_R_INPUT_LENGTH, "the IV has %zu octets, not %zu",
+                 ctx->mode->iv_size, size);
+        return 0;
+    }
+    memcpy(ctx->iv, iv, size);
+    ctx->has_iv = 1;
+    return 1;
+}
+
+static int start(struct cipher *ctx, struct mp_key *key, int encrypts,
+                 const unsigned char *iv, size_t ivlen,
+                 const OSSL_PARAM params[])
+{
+    unsigned int bits = key == NULL ? 0 : mhsm_key_bits(key->hsm);
+
+    if (key != NULL) {
+        /* When the service does not tell the size, it will say so itself. */
+        if (bits != 0 && bits != ctx->mode->key_size * 8) {
+            mp_raise(ctx->prov, MP_R_KEY_TYPE, "key %s has %u bits, not %zu",
+                     mhsm_key_id(key->hsm), bits, ctx->mode->key_size * 8);
+            return 0;
+        }
+        mp_key_up_ref(key);
+        mp_key_free(ctx->key);
+        ctx->key = key;
+    }
+    ctx->encrypts = encrypts;
+    ctx->done = ctx->has_iv = ctx->has_tag = 0;
+    OPENSSL_clear_free(ctx->aad, ctx->aad_size);
+    ctx->aad = NULL;
+    ctx->aad_size = 0;
+    return take_iv(ctx, iv, ivlen) && cipher_set_ctx_params(ctx, params);
+}
+
+static int cipher_encrypt_skey_init(void *ctx, void *key,
+                                    const unsigned char *iv, size_t ivlen,
+                                    const OSSL_PARAM params[])
+{
+    return start(ctx, key, 1, iv, ivlen, params);
+}
+
+static int cipher_decrypt_skey_init(void *ctx, void *key,
+                                    const unsigned char *iv, size_t ivlen,
+                                    const OSSL_PARAM params[])
+{
+    return start(ctx, key, 0, iv, ivlen, params);
+}
+
+static int add_aad(struct cipher *ctx, const unsigned char *in, size_t size)
+{
+    unsigned char *grown;
+
+    if (ctx->mode->evp != EVP_CIPH_GCM_MODE || ctx->done ||
+        size > AAD_MAX - ctx->aad_size) {
+        mp_raise(ctx->prov, MP_R_PARAMETER,
+                 "associated data come before the text of GCM, at most %d "
+                 "octets",
+                 (int)AAD_MAX);
+        return 0;
+    }
+    grown = OPENSSL_clear_realloc(ctx->aad, ctx->aad_size,
+                                  ctx->aad_size + size + 1);
+    if (grown == NULL)
+        return 0;
+    memcpy(grown + ctx->aad_size, in, size);
+    ctx->aad = grown;
+    ctx->aad_size += size;
+    return 1;
+}
+
+static int may_run(const struct cipher *ctx)
+{
+    const char *wrong = NULL;
+
+    if (ctx->key == NULL)
+        wrong = "there is no key: EVP_CipherInit_SKEY sets one";
+    else if (ctx->done)
+        wrong = "the HSM takes a text in one piece, and this is another";
+    else if (ctx->mode->evp == EVP_CIPH_CBC_MODE && !ctx->has_iv)
+        wrong = "CBC needs an IV of 16 octets";
+    else if (ctx->mode->evp == EVP_CIPH_GCM_MODE && !ctx->encrypts &&
+             !(ctx->has_iv && ctx->has_tag))
+        wrong = "to decrypt GCM, IV and tag are set before the text";
+    if (wrong != NULL)
+        mp_raise(ctx->prov, MP_R_NOT_INITIALIZED, "%s", wrong);
+    return wrong == NULL;
+}
+
+static mhsm_status ask(struct cipher *ctx, const unsigned char *in, size_t size,
+                       mhsm_result **result, mhsm_error **err)
+{
+    const char *name = ctx->padding ? ctx->mode->padded : ctx->mode->plain;
+    int wraps = ctx->mode->evp == EVP_CIPH_WRAP_MODE;
+    mhsm_cipher_params params = {0};
+    mhsm_client *client = ctx->prov->client;
+
+    if (ctx->has_iv) {
+        params.iv = ctx->iv;
+        params.iv_size = ctx->mode->iv_size;
+    }
+    params.aad = ctx->aad;
+    params.aad_size = ctx->aad_size;
+    if (ctx->has_tag) {
+        params.tag = ctx->tag;
+        params.tag_size = TAG;
+    }
+    if (wraps && ctx->encrypts)
+        return mhsm_wrap(client, ctx->key->hsm, name, in, size, result, err);
+    if (wraps)
+        return mhsm_unwrap(client, ctx->key->hsm, name, in, size, result, err);
+    if (ctx->encrypts)
+        return mhsm_encrypt(client, ctx->key->hsm, name, in, size, &params,
+                            result, err);
+    return mhsm_decrypt(client, ctx->key->hsm, name, in, size, &params, result,
+                        err);
+}
+
+/* The nonce and the tag that the HSM made. */
+static int keep(struct cipher *ctx, const mhsm_result *result)
+{
+    size_t iv_size, tag_size;
+    const unsigned char *iv = mhsm_result_iv(result, &iv_size);
+    const unsigned char *tag = mhsm_result_tag(result, &tag_size);
+
+    if (ctx->mode->evp != EVP_CIPH_GCM_MODE || !ctx->encrypts)
+        return 1;
+    if (iv == NULL || iv_size != NONCE || tag == NULL || tag_size != TAG) {
+        mp_raise(ctx->prov, MP_R_ANSWER, "the HSM gave no IV or no tag");
+        return 0;
+    }
+    memcpy(ctx->iv, iv, NONCE);
+    memcpy(ctx->tag, tag, TAG);
+    ctx->has_iv = ctx->has_tag = 1;
+    return 1;
+}
+
+static int has_operation(const struct cipher *ctx)
+{
+    int wraps = ctx->mode->evp == EVP_CIPH_WRAP_MODE;
+
+    if (wraps)
+        return mp_key_require(ctx->key,
+                              ctx->encrypts ? MHSM_OP_WRAP : MHSM_OP_UNWRAP,
+                              ctx->encrypts ? "wrap" : "unwrap");
+    return mp_key_require(ctx->key,
+                          ctx->encrypts ? MHSM_OP_ENCRYPT : MHSM_OP_DECRYPT,
+                          ctx->encrypts ? "encrypt" : "decrypt");
+}
+
+static int run(struct cipher *ctx, unsigned char *out, size_t *outl,
+               size_t outsize, const unsigned char *in, size_t size)
+{
+    mhsm_result *result = NULL;
+    mhsm_error *err = NULL;
+    const unsigned char *data;
+    size_t got = 0;
+    int ok;
+
+    if (!may_run(ctx) || !has_operation(ctx))
+        return 0;
+    if (ask(ctx, in, size, &result, &err) != MHSM_OK) {
+        mp_raise_client(ctx->prov, &err);
+        return 0;
+    }
+    data = mhsm_result_data(result, &got);
+    ok = data != NULL && got <= outsize && keep(ctx, result);
+    if (ok) {
+        memcpy(out, data, got);
+        *outl = got;
+        ctx->done = 1;
+    } else if (got > outsize) {
+        mp_raise(ctx->prov, MP_R_BUFFER_TOO_SMALL,
+                 "the result takes %zu octets, the buffer has %zu", got,
+                 outsize);
+    }
+    mhsm_result_free(result);
+    return ok;
+}
+
+static int cipher_update(void *vctx, unsigned char *out, size_t *outl,
+                         size_t outsize, const unsigned char *in, size_t inl)
+{
+    struct cipher *ctx = vctx;
+
+    if (ctx == NULL)
+        return 0;
+    *outl = 0;
+    if (inl == 0)
+        return 1;
+    if (out == NULL) {
+        *outl = inl;
+        return add_aad(ctx, in, inl);
+    }
+    return run(ctx, out, outl, outsize, in, inl);
+}
+
+static int cipher_final(void *vctx, unsigned char *out, size_t *outl,
+                        size_t outsize)
+{
+    struct cipher *ctx = vctx;
+
+    (void)out;
+    (void)outsize;
+    if (ctx == NULL)
+        return 0;
+    *outl = 0;
+    if (ctx->done)
+        return 1;
+    mp_raise(ctx->prov, MP_R_NOT_INITIALIZED, "there was no text");
+    return 0;
+}
+
+/* OpenSSL's own one-shot call. */
+static int cipher_cipher(void *vctx, unsigned char *out, size_t *outl,
+                         size_t outsize, const unsigned char *in, size_t inl)
+{
+    return in == NULL ? cipher_final(vctx, out, outl, outsize)
+                      : cipher_update(vctx, out, outl, outsize, in, inl);
+}
+
+static int set_tag(struct cipher *ctx, const OSSL_PARAM *param)
+{
+    void *tag = ctx->tag;
+    size_t size = 0;
+
+    if (ctx->encrypts ||
+        !OSSL_PARAM_get_octet_string(param, &tag, TAG, &size) || size != TAG) {
+        mp_raise(ctx->prov, MP_R_PARAMETER,
+                 "a tag is set to decrypt, and has %d octets", (int)TAG);
+        return 0;
+    }
+    ctx->has_tag = 1;
+    return 1;
+}
+
+static const OSSL_PARAM *cipher_settable_ctx_params(void *cctx, void *provctx)
+{
+    static const OSSL_PARAM settable[] = {
+        OSSL_PARAM_uint(OSSL_CIPHER_PARAM_PADDING, NULL),
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, 0),
+        OSSL_PARAM_END,
+    };
+
+    (void)cctx;
+    (void)provctx;
+    return settable;
+}
+
+static int cipher_set_ctx_params(void *vctx, const OSSL_PARAM params[])
+{
+    struct cipher *ctx = vctx;
+    const OSSL_PARAM *param;
+    unsigned int padding;
+
+    if (ctx == NULL)
+        return 0;
+    param = OSSL_PARAM_locate_const(params, OSSL_CIPHER_PARAM_PADDING);
+    if (param != NULL) {
+        if (!OSSL_PARAM_get_uint(param, &padding))
+            return 0;
+        ctx->padding = padding != 0;
+    }
+    param = OSSL_PARAM_locate_const(params, OSSL_CIPHER_PARAM_AEAD_TAG);
+    return param == NULL || param->data == NULL || set_tag(ctx, param);
+}
+
+static const OSSL_PARAM *cipher_gettable_ctx_params(void *cctx, void *provctx)
+{
+    static const OSSL_PARAM gettable[] = {
+        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_KEYLEN, NULL),
+        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_IVLEN, NULL),
+        OSSL_PARAM_uint(OSSL_CIPHER_PARAM_PADDING, NULL),
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_IV, NULL, 0),
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_UPDATED_IV, NULL, 0),
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, 0),
+        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_AEAD_TAGLEN, NULL),
+        OSSL_PARAM_END,
+    };
+
+    (void)cctx;
+    (void)provctx;
+    return gettable;
+}
+
+static int give_octets(OSSL_PARAM params[], const char *name,
+                       const unsigned char *data, size_t size, int known)
+{
+    OSSL_PARAM *param = OSSL_PARAM_locate(params, name);
+
+    return param == NULL ||
+           (known && OSSL_PARAM_set_octet_string(param, data, size));
+}
+
+static int give_size(OSSL_PARAM params[], const char *name, size_t size)
+{
+    OSSL_PARAM *param = OSSL_PARAM_locate(params, name);
+
+    return param == NULL || OSSL_PARAM_set_size_t(param, size);
+}
+
+static int cipher_get_ctx_params(void *vctx, OSSL_PARAM params[])
+{
+    struct cipher *ctx = vctx;
+    OSSL_PARAM *param = OSSL_PARAM_locate(params, OSSL_CIPHER_PARAM_PADDING);
+    size_t iv_size;
+
+    if (ctx == NULL ||
+        (param != NULL &&
+         !OSSL_PARAM_set_uint(param, (unsigned int)ctx->padding)))
+        return 0;
+    iv_size = ctx->mode->iv_size;
+    return give_size(params, OSSL_CIPHER_PARAM_KEYLEN, ctx->mode->key_size) &&
+           give_size(params, OSSL_CIPHER_PARAM_IVLEN, iv_size) &&
+           give_size(params, OSSL_CIPHER_PARAM_AEAD_TAGLEN, TAG) &&
+           give_octets(params, OSSL_CIPHER_PARAM_IV, ctx->iv, iv_size,
+                       ctx->has_iv) &&
+           give_octets(params, OSSL_CIPHER_PARAM_UPDATED_IV, ctx->iv, iv_size,
+                       ctx->has_iv) &&
+           give_octets(params, OSSL_CIPHER_PARAM_AEAD_TAG, ctx->tag, TAG,
+                       ctx->has_tag);
+}
+
+static const OSSL_PARAM *cipher_gettable_params(void *provctx)
+{
+    static const OSSL_PARAM gettable[] = {
+        OSSL_PARAM_uint(OSSL_CIPHER_PARAM_MODE, NULL),
+        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_KEYLEN, NULL),
+        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_IVLEN, NULL),
+        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_BLOCK_SIZE, NULL),
+        OSSL_PARAM_int(OSSL_CIPHER_PARAM_AEAD, NULL),
+        OSSL_PARAM_int(OSSL_CIPHER_PARAM_CUSTOM_IV, NULL),
+        OSSL_PARAM_END,
+    };
+
+    (void)provctx;
+    return gettable;
+}
+
+static int get_params(const struct mode *mode, OSSL_PARAM params[])
+{
+    OSSL_PARAM *param = OSSL_PARAM_locate(params, OSSL_CIPHER_PARAM_MODE);
+    int gcm = mode->evp == EVP_CIPH_GCM_MODE;
+
+    if (param != NULL && !OSSL_PARAM_set_uint(param, (unsigned int)mode->evp))
+        return 0;
+    param = OSSL_PARAM_locate(params, OSSL_CIPHER_PARAM_AEAD);
+    if (param != NULL && !OSSL_PARAM_set_int(param, gcm))
+        return 0;
+    param = OSSL_PARAM_locate(params, OSSL_CIPHER_PARAM_CUSTOM_IV);
+    if (param != NULL && !OSSL_PARAM_set_int(param, 1))
+        return 0;
+    return give_size(params, OSSL_CIPHER_PARAM_KEYLEN, mode->key_size) &&
+           give_size(params, OSSL_CIPHER_PARAM_IVLEN, mode->iv_size) &&
+           give_size(params, OSSL_CIPHER_PARAM_BLOCK_SIZE, mode->block);
+}
+
+#define CIPHER(name, ...)                                                      \
+    static const struct mode name##_mode = {__VA_ARGS__};                      \
+    static void *name##_newctx(void *provctx)                                  \
+    {                                                                          \
+        return new_context(provctx, &name##_mode);                             \
+    }                                                                          \
+    static int name##_get_params(OSSL_PARAM params[])                          \
+    {                                                                          \
+        return get_params(&name##_mode, params);                               \
+    }                                                                          \
+    const OSSL_DISPATCH mp_##name##_cipher[] = {                               \
+        ENTRY(CIPHER, NEWCTX, name##_newctx),                                  \
+        ENTRY(CIPHER, FREECTX, cipher_freectx),                                \
+        ENTRY(CIPHER, DUPCTX, cipher_dupctx),                                  \
+        ENTRY(CIPHER, ENCRYPT_INIT, cipher_raw_init),                          \
+        ENTRY(CIPHER, DECRYPT_INIT, cipher_raw_init),                          \
+        ENTRY(CIPHER, ENCRYPT_SKEY_INIT, cipher_encrypt_skey_init),            \
+        ENTRY(CIPHER, DECRYPT_SKEY_INIT, cipher_decrypt_skey_init),            \
+        ENTRY(CIPHER, UPDATE, cipher_update),                                  \
+        ENTRY(CIPHER, FINAL, cipher_final),                                    \
+        ENTRY(CIPHER, CIPHER, cipher_cipher),                                  \
+        ENTRY(CIPHER, GET_PARAMS, name##_get_params),                          \
+        ENTRY(CIPHER, GETTABLE_PARAMS, cipher_gettable_params),                \
+        ENTRY(CIPHER, GET_CTX_PARAMS, cipher_get_ctx_params),                  \
+        ENTRY(CIPHER, GETTABLE_CTX_PARAMS, cipher_gettable_ctx_params),        \
+        ENTRY(CIPHER, SET_CTX_PARAMS, cipher_set_ctx_params),                  \
+        ENTRY(CIPHER, SETTABLE_CTX_PARAMS, cipher_settable_ctx_params),        \
+        END,                                                                   \
+    }
+
+#define GCM(bits)                                                              \
+    CIPHER(aes##bits##_gcm, EVP_CIPH_GCM_MODE, "A" #bits "GCM",                \
+           "A" #bits "GCM", bits / 8, NONCE, 1)
+#define CBC(bits)                                                              \
+    CIPHER(aes##bits##_cbc, EVP_CIPH_CBC_MODE, "A" #bits "CBCPAD",             \
+           "A" #bits "CBC", bits / 8, BLOCK, BLOCK)
+#define WRAP(bits)                                                             \
+    CIPHER(aes##bits##_wrap, EVP_CIPH_WRAP_MODE, "A" #bits "KW",               \
+           "A" #bits "KW", bits / 8, 0, 8)
+
+GCM(128);
+GCM(192);
+GCM(256);
+CBC(128);
+CBC(192);
+CBC(256);
+WRAP(128);
+WRAP(192);
+WRAP(256);
+
+#else
+
+/* A translation unit must declare something. */
+typedef int mp_no_opaque_ciphers;
+
+#endif

@@ -152,19 +152,3 @@ int mp_alg_id_der(const struct mp_alg_id *id, unsigned char **der, size_t *size)
     *size = (size_t)length;
     return 1;
 }
-
-int mp_alg_self_test(void)
-{
-    /* r needs a leading zero in DER, s loses one. */
-    static const unsigned char raw[] = {0x80, 0x01, 0x00, 0x7f};
-    static const unsigned char expected[] = {0x30, 0x08, 0x02, 0x03, 0x00,
-                                             0x80, 0x01, 0x02, 0x01, 0x7f};
-    static const unsigned char zero[] = {0x00, 0x00, 0x00, 0x7f};
-    unsigned char der[16];
-    size_t size = 0;
-
-    return mp_alg_ecdsa_der(raw, sizeof(raw), 2, der, sizeof(der), &size) &&
-           size == sizeof(expected) && memcmp(der, expected, size) == 0 &&
-           !mp_alg_ecdsa_der(raw, sizeof(raw), 2, der, size - 1, &size) &&
-           !mp_alg_ecdsa_der(zero, sizeof(zero), 2, der, sizeof(der), &size);
-}

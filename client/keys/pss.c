@@ -49,20 +49,21 @@ static void fill_params(size_t row, unsigned char params[params_size])
 /* The row of a digest by any of OpenSSL's names: SHA256, SHA-256, SHA2-256. */
 static const char *find_digest(const char *name)
 {
+    const size_t prefix = sizeof("SHA") - 1;
     size_t i;
 
     if (name[0] == '\0')
         return "";
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *bits = rows[i].digest + sizeof("SHA2-") - 1;
-        const char *rest = name + sizeof("SHA") - 1;
-
-        if (OPENSSL_strcasecmp(name, rows[i].digest) == 0)
+    if (OPENSSL_strncasecmp(name, "SHA", prefix) != 0)
+        return NULL;
+    name += prefix;
+    if (strncmp(name, "2-", 2) == 0)
+        name += 2;
+    else if (name[0] == '-')
+        name++;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(name, rows[i].digest + sizeof("SHA2-") - 1) == 0)
             return rows[i].digest;
-        if (OPENSSL_strncasecmp(name, "SHA", sizeof("SHA") - 1) == 0 &&
-            strcmp(rest + (rest[0] == '-'), bits) == 0)
-            return rows[i].digest;
-    }
     return NULL;
 }
 
@@ -141,7 +142,7 @@ mhsm_status mhsm_key_restrict_pss(const mhsm_key *key, const char *digest,
                            "the HSM signs PSS with SHA-256, SHA-384 or "
                            "SHA-512, not with %.40s",
                            digest);
-    bundle = json_tokener_parse(key->json);
+    bundle = mhsmi_json_parse(key->json, strlen(key->json));
     if (bundle == NULL)
         return mhsmi_error_memory(err);
     st = mhsmi_jwk_parse(key->endpoint, bundle, restricted, err);

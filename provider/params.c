@@ -30,14 +30,11 @@ static const struct named_value pad_modes[] = {
     {RSA_PKCS1_OAEP_PADDING, "oeap"},
 };
 
-/* RSA_PSS_SALTLEN_AUTO_DIGEST_MAX is younger than OpenSSL 3.0. */
-#define SALT_AUTO_DIGEST_MAX (-4)
-
 static const struct named_value salts[] = {
     {RSA_PSS_SALTLEN_DIGEST, "digest"},
     {RSA_PSS_SALTLEN_AUTO, "auto"},
     {RSA_PSS_SALTLEN_MAX, "max"},
-    {SALT_AUTO_DIGEST_MAX, "auto-digestmax"},
+    {MP_SALT_AUTO_DIGEST_MAX, "auto-digestmax"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -140,13 +137,13 @@ int mp_salt_read(const OSSL_PARAM *param, int *length)
     if (param->data_type == OSSL_PARAM_INTEGER ||
         param->data_type == OSSL_PARAM_UNSIGNED_INTEGER)
         return OSSL_PARAM_get_int(param, length) &&
-               *length >= SALT_AUTO_DIGEST_MAX;
+               *length >= MP_SALT_AUTO_DIGEST_MAX;
     if (!mp_param_text(param, text, sizeof(text)))
         return 0;
     if (value_of(salts, COUNT(salts), text, length))
         return 1;
     number = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || number < SALT_AUTO_DIGEST_MAX ||
+    if (end == text || *end != '\0' || number < MP_SALT_AUTO_DIGEST_MAX ||
         number > 65536)
         return 0;
     *length = (int)number;

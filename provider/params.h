@@ -57,6 +57,8 @@ int mp_pad_mode_read(const OSSL_PARAM *param, int *pad);
 int mp_pad_mode_write(OSSL_PARAM *param, int pad);
 /* For messages: "pss". */
 const char *mp_pad_mode_name(int pad);
+/* RSA_PSS_SALTLEN_AUTO_DIGEST_MAX is younger than OpenSSL 3.0. */
+#define MP_SALT_AUTO_DIGEST_MAX (-4)
 /* PSS salt lengths likewise: a number, "digest", "max", "auto" or
  * "auto-digestmax". */
 int mp_salt_read(const OSSL_PARAM *param, int *length);

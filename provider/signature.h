@@ -101,6 +101,8 @@ int mp_sig_set_properties(void *object, const OSSL_PARAM *param);
 int mp_sig_set_digest(void *object, const OSSL_PARAM *param);
 int mp_sig_get_digest(void *object, OSSL_PARAM *param);
 int mp_sig_get_algorithm_id(void *object, OSSL_PARAM *param);
+/* The salt length of PSS that OpenSSL takes when none is set. */
+int mp_sig_default_salt(void);
 /* Name the digest; raises one error. */
 int mp_sig_name_digest(struct mp_sig *ctx, const char *name);
 

@@ -73,22 +73,29 @@ int mp_sig_get_digest(void *object, OSSL_PARAM *param)
         param, ctx->set.md == NULL ? "" : EVP_MD_get0_name(ctx->set.md));
 }
 
+/* OpenSSL 3.1 has changed its mind about the longest salt. */
+int mp_sig_default_salt(void)
+{
+    return OPENSSL_version_major() > 3 || OPENSSL_version_minor() > 0
+               ? MP_SALT_AUTO_DIGEST_MAX
+               : RSA_PSS_SALTLEN_AUTO;
+}
+
 /* Octets of salt that the settings come to. */
 static int salt_octets(const struct mp_sig *ctx)
 {
+    int salt = ctx->set.salt_set ? ctx->set.salt : mp_sig_default_salt();
     int digest = EVP_MD_get_size(ctx->set.md);
     int bits = EVP_PKEY_get_bits(ctx->key->pkey);
     int most = (bits + 6) / 8 - digest - 2; /* RFC 8017 section 9.1.1 */
 
     if (ctx->key->hsm != NULL || digest <= 0)
         return digest;
-    if (!ctx->set.salt_set || ctx->set.salt == RSA_PSS_SALTLEN_AUTO ||
-        ctx->set.salt == RSA_PSS_SALTLEN_MAX)
+    if (salt == RSA_PSS_SALTLEN_AUTO || salt == RSA_PSS_SALTLEN_MAX)
         return most;
-    if (ctx->set.salt >= 0)
-        return ctx->set.salt;
-    return ctx->set.salt == RSA_PSS_SALTLEN_DIGEST || digest < most ? digest
-                                                                    : most;
+    if (salt >= 0)
+        return salt;
+    return salt == RSA_PSS_SALTLEN_DIGEST || digest < most ? digest : most;
 }
 
 int mp_sig_get_algorithm_id(void *object, OSSL_PARAM *param)

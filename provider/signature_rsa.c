@@ -80,7 +80,7 @@ static int get_salt(void *object, OSSL_PARAM *param)
     return mp_salt_write(param,
                          ctx->operation == MP_SIG_SIGN && ctx->key->hsm != NULL
                              ? RSA_PSS_SALTLEN_DIGEST
-                             : RSA_PSS_SALTLEN_AUTO);
+                             : mp_sig_default_salt());
 }
 
 static int set_mgf1_properties(void *object, const OSSL_PARAM *param)

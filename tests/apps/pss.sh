@@ -83,6 +83,92 @@ check "  the key is for PSS" grep -q 'Public Key Algorithm: rsassaPss' text
 check "  with SHA-256" grep -Eiq 'Hash Algorithm: (SHA2-256|sha256)' text
 check "  the signature is PSS" grep -q 'Signature Algorithm: rsassaPss' text
 
+# CMS, where OpenSSL wants to be told of PSS by whatever key.
+# shellcheck disable=SC2086 # flags
+{
+    check "cms -sign" openssl cms $p -sign -nodetach -in data.txt \
+        -signer rsa.crt -inkey rsa-sha256.pem -keyopt rsa_padding_mode:pss \
+        -keyopt rsa_pss_saltlen:-1 -outform PEM -out signed.cms
+    check "  verifies" command openssl cms -verify -in signed.cms -inform PEM \
+        -CAfile rsa.crt -purpose any -out /dev/null
+    expect_exit 3 "cms -sign with another digest is refused" openssl cms $p \
+        -sign -md sha384 -in data.txt -signer rsa.crt -inkey rsa-sha256.pem \
+        -outform PEM -out none.cms
+    errors_have "  and says why" 'PSS signatures alone'
+}
+
+# Ordinary keys for PSS, with the module first: every command does what it does
+# without the module.
+openssl_in() {
+    case $1 in
+    first)
+        shift
+        _command=$1
+        shift
+        openssl "$_command" -provider mhsm -provider default "$@"
+        ;;
+    alone)
+        shift
+        command openssl "$@"
+        ;;
+    esac
+}
+
+same_way() {
+    _what=$1
+    shift
+    for _where in alone first; do
+        _code=0
+        openssl_in "$_where" "$@" >"$_where.out" 2>/dev/null || _code=$?
+        echo "exit $_code" >>"$_where.out"
+    done
+    check "$_what" cmp alone.out first.out
+}
+
+for limits in "" "-pkeyopt rsa_pss_keygen_md:sha256" \
+    "-pkeyopt rsa_pss_keygen_md:sha512 -pkeyopt rsa_pss_keygen_mgf1_md:sha512 \
+     -pkeyopt rsa_pss_keygen_saltlen:40"; do
+    # shellcheck disable=SC2086 # flags
+    check "genpkey -algorithm RSA-PSS $limits" openssl_in first genpkey \
+        -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 $limits -out soft.pem
+    check "  its certificate" openssl_in first req -x509 -new -key soft.pem \
+        -subj /CN=soft -days 7 -out soft.crt
+    check "  verifies" command openssl verify -check_ss_sig -CAfile soft.crt \
+        soft.crt
+    same_way "  pkey" pkey -in soft.pem
+    same_way "  pkey -text" pkey -in soft.pem -text
+    same_way "  pkey -outform DER" pkey -in soft.pem -outform DER
+    same_way "  pkey -traditional" pkey -in soft.pem -traditional
+    same_way "  pkey -pubout -text" pkey -in soft.pem -pubout -text
+    same_way "  pkey -check" pkey -in soft.pem -check -noout
+    same_way "  pkcs8" pkcs8 -topk8 -nocrypt -in soft.pem
+    same_way "  rsa" rsa -in soft.pem
+    same_way "  x509 -text" x509 -in soft.crt -text
+    check "  pkcs12 -export" openssl_in first pkcs12 -export -inkey soft.pem \
+        -in soft.crt -passout pass:secret -out soft.p12
+    same_way "  pkcs12" pkcs12 -in soft.p12 -passin pass:secret -nodes
+    for options in "-sha256" "-sha512" "-sha1" \
+        "-sha256 -sigopt rsa_padding_mode:pkcs1" \
+        "-sha512 -sigopt rsa_pss_saltlen:30" \
+        "-sha512 -sigopt rsa_pss_saltlen:max"; do
+        codes=
+        for where in alone first; do
+            code=0
+            # shellcheck disable=SC2086 # flags
+            openssl_in $where dgst $options -sign soft.pem -out sig data.txt \
+                2>/dev/null || code=$?
+            codes="$codes $code"
+        done
+        equal "  dgst $options ends the same" "${codes##* }" \
+            "$(echo "$codes" | cut -d' ' -f2)"
+    done
+done
+
+check "a certificate by PSS of an ordinary RSA key" openssl_in first req -x509 \
+    -newkey rsa:2048 -noenc -keyout soft.pem -sha256 -subj /CN=soft -days 7 \
+    -sigopt rsa_padding_mode:pss -out soft.crt
+check "  verifies" command openssl verify -check_ss_sig -CAfile soft.crt soft.crt
+
 # TLS.
 serve() {
     # Not by the function openssl: what is started must be the server itself.

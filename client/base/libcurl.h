@@ -38,7 +38,7 @@
     ROW(multi_cleanup)
 
 struct mhsmi_libcurl {
-#define MHSMI_LIBCURL_MEMBER(name) __typeof__(&curl_##name) name;
+#define MHSMI_LIBCURL_MEMBER(name) __typeof__ (&curl_##name)(name);
     MHSMI_LIBCURL(MHSMI_LIBCURL_MEMBER)
 #undef MHSMI_LIBCURL_MEMBER
 };

@@ -138,8 +138,7 @@ static int is_plain_host(const char *host, size_t size)
             return 0;
         label = i + 1;
     }
-    return label < size &&
-           memchr(LETTERS, host[label], strlen(LETTERS)) != NULL;
+    return label < size && strchr(LETTERS, host[label]) != NULL;
 }
 
 /* Nothing that is resolved or decoded; *path gets the size of the path. */

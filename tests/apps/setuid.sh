@@ -59,10 +59,25 @@ activate = 1
 TEXT
 chmod 644 system.cnf module.so
 
+# Mounts of a new namespace shall be its own. A root that is no mount point, as
+# in a chroot, cannot be made private; then it must be seen that it is.
+propagation=private
+unshare --mount --propagation private true 2>/dev/null || {
+    propagation=unchanged
+    echo inner >inner
+    echo outer >outer
+    unshare --mount --propagation unchanged mount --bind inner outer
+    [ "$(cat outer)" = outer ] || {
+        umount outer
+        echo "cannot mount without being seen outside" >&2
+        exit 1
+    }
+}
+
 # As nobody, with the system's configuration replaced in a mount namespace.
 as_nobody() {
     # shellcheck disable=SC2016 # for the inner shell
-    unshare --mount --propagation private sh -c '
+    unshare --mount --propagation "$propagation" sh -c '
         mount --bind "$1" "$2" || exit 9
         exec setpriv --reuid 65534 --regid 65534 --clear-groups "$3"
     ' sh "$work/system.cnf" "$base/openssl.cnf" "$work/$1"

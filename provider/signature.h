@@ -126,7 +126,7 @@ struct mp_sig_local_params {
 void mp_sig_local_params(const struct mp_sig *ctx,
                          struct mp_sig_local_params *params);
 
-/* signature_pss.c: keys for PSS alone; nothing to others.  Raise one error. */
+/* signature_pss.c: keys for PSS alone, and odd paddings.  Raise one error. */
 /* Begin with what the key says. */
 int mp_sig_pss_start(struct mp_sig *ctx);
 int mp_sig_pss_check(const struct mp_sig *ctx);

@@ -4,7 +4,8 @@
  * Such a key brings settings of its own, and refuses others.  The judge is the
  * default provider: it is asked, with the public part, whether it would begin
  * an operation with these settings, so that software keys refuse what they
- * always did.  Must never make a request.
+ * always did; and likewise about the odd paddings of ordinary software keys.
+ * Must never make a request.
  */
 #include "signature.h"
 
@@ -68,6 +69,13 @@ int mp_sig_pss_start(struct mp_sig *ctx)
     return 1;
 }
 
+/* Software keys have two paddings that do not go with every digest. */
+static int is_odd_padding(const struct mp_sig *ctx)
+{
+    return ctx->type == MHSM_KEY_RSA && ctx->key->hsm == NULL &&
+           (ctx->set.pad == RSA_NO_PADDING || ctx->set.pad == RSA_X931_PADDING);
+}
+
 int mp_sig_pss_check(const struct mp_sig *ctx)
 {
     struct mp_sig_local_params params;
@@ -75,7 +83,7 @@ int mp_sig_pss_check(const struct mp_sig *ctx)
     struct mp_mark mark;
     int ok;
 
-    if (ctx->key == NULL || !mp_key_is_pss(ctx->key))
+    if (ctx->key == NULL || !(mp_key_is_pss(ctx->key) || is_odd_padding(ctx)))
         return 1;
     mp_mark_set(&mark);
     mp_sig_local_params(ctx, &params);
@@ -96,7 +104,9 @@ int mp_sig_pss_check(const struct mp_sig *ctx)
         mp_mark_drop(&mark);
     else
         mp_raise_local(ctx->prov, &mark, MP_R_PADDING,
-                       "the key is for PSS signatures alone, and not for "
-                       "these settings");
+                       mp_key_is_pss(ctx->key)
+                           ? "the key is for PSS signatures alone, and not for "
+                             "these settings"
+                           : "the padding and the digest do not go together");
     return ok;
 }

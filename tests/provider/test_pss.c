@@ -26,9 +26,10 @@ static const struct limits {
     {"sha256, salt 20", "SHA256", "SHA256", 20},
     {"sha256, MGF1 sha1", "SHA256", "SHA1", 40},
     {"sha1", "SHA1", NULL, -1},
+    {"plain RSA", NULL, NULL, -1},
 };
 
-enum { HSM_LIMITS = 3, KEEP = -100 };
+enum { HSM_LIMITS = 3, PLAIN = 6, KEEP = -100 };
 
 /* What a caller asks for; NULL and KEEP: nothing. */
 static const struct settings {
@@ -106,9 +107,67 @@ static int verify_stage(OSSL_LIB_CTX *lib, EVP_PKEY *key,
     return stage;
 }
 
+/* A digest has several names, of which any may be told. */
+static void one_name(char name[64])
+{
+    EVP_MD *md = EVP_MD_fetch(th_plain(), name, NULL);
+
+    if (md != NULL)
+        OPENSSL_strlcpy(name, EVP_MD_get0_name(md), 64);
+    EVP_MD_free(md);
+}
+
+/* What a context tells of itself once the settings are taken, as text. */
+static void describe(OSSL_LIB_CTX *lib, EVP_PKEY *key,
+                     const struct settings *set, char *out, size_t room)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pctx = NULL;
+    unsigned char identifier[256] = {0};
+    char digest[64] = "", mgf1[64] = "", salt_word[64] = "", pad_word[64] = "";
+    int pad = -99, salt = -99;
+    OSSL_PARAM params[6];
+    size_t i, used;
+
+    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST,
+                                                 digest, sizeof(digest));
+    params[1] = OSSL_PARAM_construct_utf8_string(
+        OSSL_SIGNATURE_PARAM_MGF1_DIGEST, mgf1, sizeof(mgf1));
+    params[2] =
+        OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, &salt);
+    params[3] = OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PAD_MODE, &pad);
+    params[4] = OSSL_PARAM_construct_octet_string(
+        OSSL_SIGNATURE_PARAM_ALGORITHM_ID, identifier, sizeof(identifier));
+    params[5] = OSSL_PARAM_construct_end();
+    out[0] = '\0';
+    if (EVP_DigestSignInit_ex(ctx, &pctx, set->digest, lib, NULL, key, NULL) <=
+            0 ||
+        !apply(pctx, set) || EVP_PKEY_CTX_get_params(pctx, params) <= 0)
+        goto out;
+    params[0] = OSSL_PARAM_construct_utf8_string(
+        OSSL_SIGNATURE_PARAM_PSS_SALTLEN, salt_word, sizeof(salt_word));
+    params[1] = OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE,
+                                                 pad_word, sizeof(pad_word));
+    params[2] = OSSL_PARAM_construct_end();
+    if (EVP_PKEY_CTX_get_params(pctx, params) <= 0)
+        goto out;
+    one_name(digest);
+    one_name(mgf1);
+    snprintf(out, room, "%s %s %d %s %d %s ", digest, mgf1, salt, salt_word,
+             pad, pad_word);
+    for (i = 0; i < sizeof(identifier); i++) {
+        used = strlen(out);
+        snprintf(out + used, room - used, "%02x", identifier[i]);
+    }
+out:
+    EVP_MD_CTX_free(ctx);
+}
+
 static EVP_PKEY *generate(OSSL_LIB_CTX *lib, const struct limits *limits)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(lib, "RSA-PSS", NULL);
+    int plain = limits == &all_limits[PLAIN];
+    EVP_PKEY_CTX *ctx =
+        EVP_PKEY_CTX_new_from_name(lib, plain ? "RSA" : "RSA-PSS", NULL);
     EVP_PKEY *key = NULL;
 
     if (EVP_PKEY_keygen_init(ctx) <= 0 ||
@@ -167,13 +226,15 @@ static void compare(OSSL_LIB_CTX *lib, const struct limits *limits,
 {
     EVP_PKEY *key = generate(th_plain(), limits), *ours = carry(key, lib);
     unsigned char one[512], two[512];
+    char alone[1024] = "", with_us[1024] = "";
     size_t i, one_size, two_size;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(key);
     CU_ASSERT_PTR_NOT_NULL_FATAL(ours);
     TH_TRUE(same_spki(key, ours), "%s, module %s", limits->name, where);
-    TH_TRUE(EVP_PKEY_get_id(ours) == EVP_PKEY_RSA_PSS, "%s", limits->name);
-    TH_TRUE(EVP_PKEY_is_a(ours, "RSASSA-PSS"), "%s", limits->name);
+    TH_TRUE(EVP_PKEY_get_id(ours) == EVP_PKEY_get_id(key), "%s", limits->name);
+    TH_TRUE(EVP_PKEY_is_a(ours, "RSASSA-PSS") == (limits != &all_limits[PLAIN]),
+            "%s", limits->name);
     for (i = 0; i < COUNT(all_settings); i++) {
         const struct settings *set = &all_settings[i];
         int expected, stage;
@@ -188,6 +249,11 @@ static void compare(OSSL_LIB_CTX *lib, const struct limits *limits,
         ERR_clear_error();
         if (expected != 3 || stage != 3)
             continue;
+        describe(th_plain(), key, set, alone, sizeof(alone));
+        describe(lib, ours, set, with_us, sizeof(with_us));
+        TH_TRUE(strcmp(alone, with_us) == 0,
+                "%s, setting %zu, module %s:\n%.200s, alone\n%.200s",
+                limits->name, i, where, with_us, alone);
         TH_TRUE(verify_stage(lib, ours, set, one, one_size) ==
                     verify_stage(th_plain(), key, set, one, one_size),
                 "%s, setting %zu, module %s", limits->name, i, where);
@@ -237,7 +303,8 @@ static void ordinary_keys_made_here(void)
                     "%s", all_limits[j].name);
             TH_TRUE(EVP_PKEY_check(ctx) == 1, "%s", all_limits[j].name);
             TH_QUIET();
-            TH_TRUE(EVP_PKEY_decrypt_init(ctx) <= 0, "%s", all_limits[j].name);
+            TH_TRUE((EVP_PKEY_decrypt_init(ctx) > 0) == (j == PLAIN), "%s",
+                    all_limits[j].name);
             ERR_clear_error();
             EVP_PKEY_CTX_free(ctx);
             EVP_PKEY_free(copy);

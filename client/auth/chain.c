@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The chain (`credential = default`): the first member that is configured
+ * The chain (`credential = automatic`): the first member that is configured
  * speaks for the program.  When that one fails the chain stops, because
  * another member would be another identity with other rights; the error lists
  * what became of each.
@@ -149,7 +149,7 @@ int mhsmi_credential_needs_tenant(const struct mhsmi_credential *credential)
 }
 
 const struct mhsmi_credential_type mhsmi_credential_chain = {
-    .name = "default",
+    .name = "automatic",
     .help = "a client secret when one is configured, else the managed identity",
     .configured = chain_configured,
     .create = chain_create,

@@ -43,7 +43,7 @@ mhsm_status mhsmi_credential_new(const mhsm_config *config,
     const char *name = mhsm_config_get(config, "credential");
     size_t i;
 
-    if (name == NULL || strcmp(name, "default") == 0)
+    if (name == NULL || strcmp(name, "automatic") == 0)
         return mhsmi_credential_chain.create(config, credential, err);
     for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(types[i]->name, name) == 0)

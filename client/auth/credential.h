@@ -48,7 +48,7 @@ struct mhsmi_credential_type {
                            struct mhsmi_token *token,
                            struct mhsmi_counters *counters, mhsm_error **err);
     void (*free)(struct mhsmi_credential *credential);
-    int chained; /* tried by `credential = default`, in table order */
+    int chained; /* tried by `credential = automatic`, in table order */
     int needs_tenant;
 };
 

@@ -53,7 +53,7 @@ static void identity_free(struct mhsmi_credential *credential)
 
 static int in_chain(const mhsm_config *config)
 {
-    return strcmp(mhsm_config_get(config, "credential"), "default") == 0;
+    return strcmp(mhsm_config_get(config, "credential"), "automatic") == 0;
 }
 
 static mhsm_status identity_create(const mhsm_config *config,

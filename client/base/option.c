@@ -56,9 +56,10 @@ static const struct row {
       "The same for the authority that issues tokens."},
      check_text,
      "the name of a file"},
-    {{"credential", "MHSM_CREDENTIAL", NULL, MHSM_OPTION_CHOICE, "default",
-      "default|client-secret|managed-identity|token", 0, 0, "NAME",
-      "How to obtain tokens; default: a client secret when one is configured, "
+    {{"credential", "MHSM_CREDENTIAL", NULL, MHSM_OPTION_CHOICE, "automatic",
+      "automatic|client-secret|managed-identity|token", 0, 0, "NAME",
+      "How to obtain tokens; automatic: a client secret when one is "
+      "configured, "
       "else the managed identity."},
      NULL,
      NULL},

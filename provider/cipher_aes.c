@@ -19,27 +19,9 @@
 
 #include "err.h"
 
-enum { BLOCK = 16, NONCE = 12, TAG = 16, AAD_MAX = 64 * 1024 };
-
-struct mode {
-    int evp;                    /* EVP_CIPH_*_MODE */
-    const char *padded, *plain; /* "A256CBCPAD", "A256CBC" */
-    size_t key_size, iv_size, block;
-};
-
-struct cipher {
-    struct mp_prov *prov;
-    const struct mode *mode;
-    struct mp_key *key;
-    int encrypts, padding, done, has_iv, has_tag;
-    unsigned char iv[BLOCK], tag[TAG];
-    unsigned char *aad;
-    size_t aad_size;
-};
-
-static void *new_context(void *provctx, const struct mode *mode)
+static void *new_context(void *provctx, const struct mp_cipher_mode *mode)
 {
-    struct cipher *ctx = OPENSSL_zalloc(sizeof(*ctx));
+    struct mp_cipher *ctx = OPENSSL_zalloc(sizeof(*ctx));
 
     if (ctx == NULL)
         return NULL;
@@ -51,7 +33,7 @@ static void *new_context(void *provctx, const struct mode *mode)
 
 static void cipher_freectx(void *vctx)
 {
-    struct cipher *ctx = vctx;
+    struct mp_cipher *ctx = vctx;
 
     if (ctx == NULL)
         return;
@@ -62,8 +44,8 @@ static void cipher_freectx(void *vctx)
 
 static void *cipher_dupctx(void *vctx)
 {
-    const struct cipher *ctx = vctx;
-    struct cipher *copy = OPENSSL_memdup(ctx, sizeof(*ctx));
+    const struct mp_cipher *ctx = vctx;
+    struct mp_cipher *copy = OPENSSL_memdup(ctx, sizeof(*ctx));
 
     if (copy == NULL)
         return NULL;
@@ -77,27 +59,25 @@ static void *cipher_dupctx(void *vctx)
     return copy;
 }
 
-static int cipher_set_ctx_params(void *vctx, const OSSL_PARAM params[]);
-
 /* A key in octets is for OpenSSL's own ciphers. */
 static int cipher_raw_init(void *vctx, const unsigned char *key, size_t keylen,
                            const unsigned char *iv, size_t ivlen,
                            const OSSL_PARAM params[])
 {
-    struct cipher *ctx = vctx;
+    struct mp_cipher *ctx = vctx;
 
     (void)keylen;
     (void)iv;
     (void)ivlen;
     if (key == NULL)
-        return cipher_set_ctx_params(ctx, params);
+        return mp_cipher_set_ctx_params(ctx, params);
     mp_raise(ctx->prov, MP_R_NO_KEY,
              "this cipher takes keys of the HSM (EVP_CipherInit_SKEY), not the "
              "octets of a key");
     return 0;
 }
 
-static int take_iv(struct cipher *ctx, const unsigned char *iv, size_t size)
+static int take_iv(struct mp_cipher *ctx, const unsigned char *iv, size_t size)
 {
     if (iv == NULL || size == 0)
         return 1;
@@ -117,7 +97,7 @@ static int take_iv(struct cipher *ctx, const unsigned char *iv, size_t size)
     return 1;
 }
 
-static int start(struct cipher *ctx, struct mp_key *key, int encrypts,
+static int start(struct mp_cipher *ctx, struct mp_key *key, int encrypts,
                  const unsigned char *iv, size_t ivlen,
                  const OSSL_PARAM params[])
 {
@@ -139,7 +119,7 @@ static int start(struct cipher *ctx, struct mp_key *key, int encrypts,
     OPENSSL_clear_free(ctx->aad, ctx->aad_size);
     ctx->aad = NULL;
     ctx->aad_size = 0;
-    return take_iv(ctx, iv, ivlen) && cipher_set_ctx_params(ctx, params);
+    return take_iv(ctx, iv, ivlen) && mp_cipher_set_ctx_params(ctx, params);
 }
 
 static int cipher_encrypt_skey_init(void *ctx, void *key,
@@ -156,16 +136,16 @@ static int cipher_decrypt_skey_init(void *ctx, void *key,
     return start(ctx, key, 0, iv, ivlen, params);
 }
 
-static int add_aad(struct cipher *ctx, const unsigned char *in, size_t size)
+static int add_aad(struct mp_cipher *ctx, const unsigned char *in, size_t size)
 {
     unsigned char *grown;
 
     if (ctx->mode->evp != EVP_CIPH_GCM_MODE || ctx->done ||
-        size > AAD_MAX - ctx->aad_size) {
+        size > MP_CIPHER_AAD_MAX - ctx->aad_size) {
         mp_raise(ctx->prov, MP_R_PARAMETER,
                  "associated data come before the text of GCM, at most %d "
                  "octets",
-                 (int)AAD_MAX);
+                 (int)MP_CIPHER_AAD_MAX);
         return 0;
     }
     grown = OPENSSL_clear_realloc(ctx->aad, ctx->aad_size,
@@ -178,7 +158,7 @@ static int add_aad(struct cipher *ctx, const unsigned char *in, size_t size)
     return 1;
 }
 
-static int may_run(const struct cipher *ctx)
+static int may_run(const struct mp_cipher *ctx)
 {
     const char *wrong = NULL;
 
@@ -196,8 +176,8 @@ static int may_run(const struct cipher *ctx)
     return wrong == NULL;
 }
 
-static mhsm_status ask(struct cipher *ctx, const unsigned char *in, size_t size,
-                       mhsm_result **result, mhsm_error **err)
+static mhsm_status ask(struct mp_cipher *ctx, const unsigned char *in,
+                       size_t size, mhsm_result **result, mhsm_error **err)
 {
     const char *name = ctx->padding ? ctx->mode->padded : ctx->mode->plain;
     int wraps = ctx->mode->evp == EVP_CIPH_WRAP_MODE;
@@ -212,7 +192,7 @@ static mhsm_status ask(struct cipher *ctx, const unsigned char *in, size_t size,
     params.aad_size = ctx->aad_size;
     if (ctx->has_tag) {
         params.tag = ctx->tag;
-        params.tag_size = TAG;
+        params.tag_size = MP_CIPHER_TAG;
     }
     if (wraps && ctx->encrypts)
         return mhsm_wrap(client, ctx->key->hsm, name, in, size, result, err);
@@ -226,7 +206,7 @@ static mhsm_status ask(struct cipher *ctx, const unsigned char *in, size_t size,
 }
 
 /* The nonce and the tag that the HSM made. */
-static int keep(struct cipher *ctx, const mhsm_result *result)
+static int keep(struct mp_cipher *ctx, const mhsm_result *result)
 {
     size_t iv_size, tag_size;
     const unsigned char *iv = mhsm_result_iv(result, &iv_size);
@@ -234,17 +214,18 @@ static int keep(struct cipher *ctx, const mhsm_result *result)
 
     if (ctx->mode->evp != EVP_CIPH_GCM_MODE || !ctx->encrypts)
         return 1;
-    if (iv == NULL || iv_size != NONCE || tag == NULL || tag_size != TAG) {
+    if (iv == NULL || iv_size != MP_CIPHER_NONCE || tag == NULL ||
+        tag_size != MP_CIPHER_TAG) {
         mp_raise(ctx->prov, MP_R_ANSWER, "the HSM gave no IV or no tag");
         return 0;
     }
-    memcpy(ctx->iv, iv, NONCE);
-    memcpy(ctx->tag, tag, TAG);
+    memcpy(ctx->iv, iv, MP_CIPHER_NONCE);
+    memcpy(ctx->tag, tag, MP_CIPHER_TAG);
     ctx->has_iv = ctx->has_tag = 1;
     return 1;
 }
 
-static int has_operation(const struct cipher *ctx)
+static int has_operation(const struct mp_cipher *ctx)
 {
     int wraps = ctx->mode->evp == EVP_CIPH_WRAP_MODE;
 
@@ -257,7 +238,7 @@ static int has_operation(const struct cipher *ctx)
                           ctx->encrypts ? "encrypt" : "decrypt");
 }
 
-static int run(struct cipher *ctx, unsigned char *out, size_t *outl,
+static int run(struct mp_cipher *ctx, unsigned char *out, size_t *outl,
                size_t outsize, const unsigned char *in, size_t size)
 {
     mhsm_result *result = NULL;
@@ -290,7 +271,7 @@ static int run(struct cipher *ctx, unsigned char *out, size_t *outl,
 static int cipher_update(void *vctx, unsigned char *out, size_t *outl,
                          size_t outsize, const unsigned char *in, size_t inl)
 {
-    struct cipher *ctx = vctx;
+    struct mp_cipher *ctx = vctx;
 
     if (ctx == NULL)
         return 0;
@@ -307,7 +288,7 @@ static int cipher_update(void *vctx, unsigned char *out, size_t *outl,
 static int cipher_final(void *vctx, unsigned char *out, size_t *outl,
                         size_t outsize)
 {
-    struct cipher *ctx = vctx;
+    struct mp_cipher *ctx = vctx;
 
     (void)out;
     (void)outsize;
@@ -328,151 +309,15 @@ static int cipher_cipher(void *vctx, unsigned char *out, size_t *outl,
                       : cipher_update(vctx, out, outl, outsize, in, inl);
 }
 
-static int set_tag(struct cipher *ctx, const OSSL_PARAM *param)
-{
-    void *tag = ctx->tag;
-    size_t size = 0;
-
-    if (ctx->encrypts ||
-        !OSSL_PARAM_get_octet_string(param, &tag, TAG, &size) || size != TAG) {
-        mp_raise(ctx->prov, MP_R_PARAMETER,
-                 "a tag is set to decrypt, and has %d octets", (int)TAG);
-        return 0;
-    }
-    ctx->has_tag = 1;
-    return 1;
-}
-
-static const OSSL_PARAM *cipher_settable_ctx_params(void *cctx, void *provctx)
-{
-    static const OSSL_PARAM settable[] = {
-        OSSL_PARAM_uint(OSSL_CIPHER_PARAM_PADDING, NULL),
-        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, 0),
-        OSSL_PARAM_END,
-    };
-
-    (void)cctx;
-    (void)provctx;
-    return settable;
-}
-
-static int cipher_set_ctx_params(void *vctx, const OSSL_PARAM params[])
-{
-    struct cipher *ctx = vctx;
-    const OSSL_PARAM *param;
-    unsigned int padding;
-
-    if (ctx == NULL)
-        return 0;
-    param = OSSL_PARAM_locate_const(params, OSSL_CIPHER_PARAM_PADDING);
-    if (param != NULL) {
-        if (!OSSL_PARAM_get_uint(param, &padding))
-            return 0;
-        ctx->padding = padding != 0;
-    }
-    param = OSSL_PARAM_locate_const(params, OSSL_CIPHER_PARAM_AEAD_TAG);
-    return param == NULL || param->data == NULL || set_tag(ctx, param);
-}
-
-static const OSSL_PARAM *cipher_gettable_ctx_params(void *cctx, void *provctx)
-{
-    static const OSSL_PARAM gettable[] = {
-        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_KEYLEN, NULL),
-        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_IVLEN, NULL),
-        OSSL_PARAM_uint(OSSL_CIPHER_PARAM_PADDING, NULL),
-        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_IV, NULL, 0),
-        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_UPDATED_IV, NULL, 0),
-        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, 0),
-        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_AEAD_TAGLEN, NULL),
-        OSSL_PARAM_END,
-    };
-
-    (void)cctx;
-    (void)provctx;
-    return gettable;
-}
-
-static int give_octets(OSSL_PARAM params[], const char *name,
-                       const unsigned char *data, size_t size, int known)
-{
-    OSSL_PARAM *param = OSSL_PARAM_locate(params, name);
-
-    return param == NULL ||
-           (known && OSSL_PARAM_set_octet_string(param, data, size));
-}
-
-static int give_size(OSSL_PARAM params[], const char *name, size_t size)
-{
-    OSSL_PARAM *param = OSSL_PARAM_locate(params, name);
-
-    return param == NULL || OSSL_PARAM_set_size_t(param, size);
-}
-
-static int cipher_get_ctx_params(void *vctx, OSSL_PARAM params[])
-{
-    struct cipher *ctx = vctx;
-    OSSL_PARAM *param = OSSL_PARAM_locate(params, OSSL_CIPHER_PARAM_PADDING);
-    size_t iv_size;
-
-    if (ctx == NULL ||
-        (param != NULL &&
-         !OSSL_PARAM_set_uint(param, (unsigned int)ctx->padding)))
-        return 0;
-    iv_size = ctx->mode->iv_size;
-    return give_size(params, OSSL_CIPHER_PARAM_KEYLEN, ctx->mode->key_size) &&
-           give_size(params, OSSL_CIPHER_PARAM_IVLEN, iv_size) &&
-           give_size(params, OSSL_CIPHER_PARAM_AEAD_TAGLEN, TAG) &&
-           give_octets(params, OSSL_CIPHER_PARAM_IV, ctx->iv, iv_size,
-                       ctx->has_iv) &&
-           give_octets(params, OSSL_CIPHER_PARAM_UPDATED_IV, ctx->iv, iv_size,
-                       ctx->has_iv) &&
-           give_octets(params, OSSL_CIPHER_PARAM_AEAD_TAG, ctx->tag, TAG,
-                       ctx->has_tag);
-}
-
-static const OSSL_PARAM *cipher_gettable_params(void *provctx)
-{
-    static const OSSL_PARAM gettable[] = {
-        OSSL_PARAM_uint(OSSL_CIPHER_PARAM_MODE, NULL),
-        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_KEYLEN, NULL),
-        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_IVLEN, NULL),
-        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_BLOCK_SIZE, NULL),
-        OSSL_PARAM_int(OSSL_CIPHER_PARAM_AEAD, NULL),
-        OSSL_PARAM_int(OSSL_CIPHER_PARAM_CUSTOM_IV, NULL),
-        OSSL_PARAM_END,
-    };
-
-    (void)provctx;
-    return gettable;
-}
-
-static int get_params(const struct mode *mode, OSSL_PARAM params[])
-{
-    OSSL_PARAM *param = OSSL_PARAM_locate(params, OSSL_CIPHER_PARAM_MODE);
-    int gcm = mode->evp == EVP_CIPH_GCM_MODE;
-
-    if (param != NULL && !OSSL_PARAM_set_uint(param, (unsigned int)mode->evp))
-        return 0;
-    param = OSSL_PARAM_locate(params, OSSL_CIPHER_PARAM_AEAD);
-    if (param != NULL && !OSSL_PARAM_set_int(param, gcm))
-        return 0;
-    param = OSSL_PARAM_locate(params, OSSL_CIPHER_PARAM_CUSTOM_IV);
-    if (param != NULL && !OSSL_PARAM_set_int(param, 1))
-        return 0;
-    return give_size(params, OSSL_CIPHER_PARAM_KEYLEN, mode->key_size) &&
-           give_size(params, OSSL_CIPHER_PARAM_IVLEN, mode->iv_size) &&
-           give_size(params, OSSL_CIPHER_PARAM_BLOCK_SIZE, mode->block);
-}
-
 #define CIPHER(name, ...)                                                      \
-    static const struct mode name##_mode = {__VA_ARGS__};                      \
+    static const struct mp_cipher_mode name##_mode = {__VA_ARGS__};            \
     static void *name##_newctx(void *provctx)                                  \
     {                                                                          \
         return new_context(provctx, &name##_mode);                             \
     }                                                                          \
     static int name##_get_params(OSSL_PARAM params[])                          \
     {                                                                          \
-        return get_params(&name##_mode, params);                               \
+        return mp_cipher_mode_params(&name##_mode, params);                    \
     }                                                                          \
     const OSSL_DISPATCH mp_##name##_cipher[] = {                               \
         ENTRY(CIPHER, NEWCTX, name##_newctx),                                  \
@@ -486,20 +331,20 @@ static int get_params(const struct mode *mode, OSSL_PARAM params[])
         ENTRY(CIPHER, FINAL, cipher_final),                                    \
         ENTRY(CIPHER, CIPHER, cipher_cipher),                                  \
         ENTRY(CIPHER, GET_PARAMS, name##_get_params),                          \
-        ENTRY(CIPHER, GETTABLE_PARAMS, cipher_gettable_params),                \
-        ENTRY(CIPHER, GET_CTX_PARAMS, cipher_get_ctx_params),                  \
-        ENTRY(CIPHER, GETTABLE_CTX_PARAMS, cipher_gettable_ctx_params),        \
-        ENTRY(CIPHER, SET_CTX_PARAMS, cipher_set_ctx_params),                  \
-        ENTRY(CIPHER, SETTABLE_CTX_PARAMS, cipher_settable_ctx_params),        \
+        ENTRY(CIPHER, GETTABLE_PARAMS, mp_cipher_gettable_params),             \
+        ENTRY(CIPHER, GET_CTX_PARAMS, mp_cipher_get_ctx_params),               \
+        ENTRY(CIPHER, GETTABLE_CTX_PARAMS, mp_cipher_gettable_ctx_params),     \
+        ENTRY(CIPHER, SET_CTX_PARAMS, mp_cipher_set_ctx_params),               \
+        ENTRY(CIPHER, SETTABLE_CTX_PARAMS, mp_cipher_settable_ctx_params),     \
         END,                                                                   \
     }
 
 #define GCM(bits)                                                              \
     CIPHER(aes##bits##_gcm, EVP_CIPH_GCM_MODE, "A" #bits "GCM",                \
-           "A" #bits "GCM", bits / 8, NONCE, 1)
+           "A" #bits "GCM", bits / 8, MP_CIPHER_NONCE, 1)
 #define CBC(bits)                                                              \
     CIPHER(aes##bits##_cbc, EVP_CIPH_CBC_MODE, "A" #bits "CBCPAD",             \
-           "A" #bits "CBC", bits / 8, BLOCK, BLOCK)
+           "A" #bits "CBC", bits / 8, MP_CIPHER_BLOCK, MP_CIPHER_BLOCK)
 #define WRAP(bits)                                                             \
     CIPHER(aes##bits##_wrap, EVP_CIPH_WRAP_MODE, "A" #bits "KW",               \
            "A" #bits "KW", bits / 8, 0, 8)

@@ -219,10 +219,14 @@ static int lists(const char *list, const char *word)
 {
     size_t size = strlen(word);
 
-    for (; list != NULL; list = strchr(list, ','), list += list != NULL)
+    while (list != NULL) {
         if (strncmp(list, word, size) == 0 &&
             (list[size] == ',' || list[size] == '\0'))
             return 1;
+        list = strchr(list, ',');
+        if (list != NULL)
+            list++;
+    }
     return 0;
 }
 

@@ -108,11 +108,13 @@ static const char *algorithm_of(const struct mp_key *key)
 static int fits(const struct wrapping *ctx, size_t size, size_t least,
                 const char *what)
 {
-    if (size >= least && size <= MP_AES_WRAP_MAX + BLOCK && size % BLOCK == 0)
+    size_t most = MP_AES_WRAP_MAX + (least - DEK_MIN);
+
+    if (size >= least && size <= most && size % BLOCK == 0)
         return 1;
     mp_raise(ctx->prov, MP_R_INPUT_LENGTH,
-             "a %s has %zu to %d octets, in eights, and this has %zu", what,
-             least, (int)MP_AES_WRAP_MAX + (least > DEK_MIN ? BLOCK : 0), size);
+             "a %s has %zu to %zu octets, in eights, and this has %zu", what,
+             least, most, size);
     return 0;
 }
 

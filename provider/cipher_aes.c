@@ -59,24 +59,6 @@ static void *cipher_dupctx(void *vctx)
     return copy;
 }
 
-/* A key in octets is for OpenSSL's own ciphers. */
-static int cipher_raw_init(void *vctx, const unsigned char *key, size_t keylen,
-                           const unsigned char *iv, size_t ivlen,
-                           const OSSL_PARAM params[])
-{
-    struct mp_cipher *ctx = vctx;
-
-    (void)keylen;
-    (void)iv;
-    (void)ivlen;
-    if (key == NULL)
-        return mp_cipher_set_ctx_params(ctx, params);
-    mp_raise(ctx->prov, MP_R_NO_KEY,
-             "this cipher takes keys of the HSM (EVP_CipherInit_SKEY), not the "
-             "octets of a key");
-    return 0;
-}
-
 static int take_iv(struct mp_cipher *ctx, const unsigned char *iv, size_t size)
 {
     if (iv == NULL || size == 0)
@@ -120,6 +102,36 @@ static int start(struct mp_cipher *ctx, struct mp_key *key, int encrypts,
     ctx->aad = NULL;
     ctx->aad_size = 0;
     return take_iv(ctx, iv, ivlen) && mp_cipher_set_ctx_params(ctx, params);
+}
+
+/* A key in octets is for OpenSSL's own ciphers; with none, the one at hand goes
+ * on with another IV. */
+static int raw_start(struct mp_cipher *ctx, const unsigned char *key,
+                     int encrypts, const unsigned char *iv, size_t ivlen,
+                     const OSSL_PARAM params[])
+{
+    if (key == NULL)
+        return start(ctx, NULL, encrypts, iv, ivlen, params);
+    mp_raise(ctx->prov, MP_R_NO_KEY,
+             "this cipher takes keys of the HSM (EVP_CipherInit_SKEY), not the "
+             "octets of a key");
+    return 0;
+}
+
+static int cipher_encrypt_init(void *ctx, const unsigned char *key,
+                               size_t keylen, const unsigned char *iv,
+                               size_t ivlen, const OSSL_PARAM params[])
+{
+    (void)keylen;
+    return raw_start(ctx, key, 1, iv, ivlen, params);
+}
+
+static int cipher_decrypt_init(void *ctx, const unsigned char *key,
+                               size_t keylen, const unsigned char *iv,
+                               size_t ivlen, const OSSL_PARAM params[])
+{
+    (void)keylen;
+    return raw_start(ctx, key, 0, iv, ivlen, params);
 }
 
 static int cipher_encrypt_skey_init(void *ctx, void *key,
@@ -254,9 +266,10 @@ static int run(struct mp_cipher *ctx, unsigned char *out, size_t *outl,
         return 0;
     }
     data = mhsm_result_data(result, &got);
-    ok = data != NULL && got <= outsize && keep(ctx, result);
+    ok = got <= outsize && keep(ctx, result);
     if (ok) {
-        memcpy(out, data, got);
+        if (got != 0)
+            memcpy(out, data, got);
         *outl = got;
         ctx->done = 1;
     } else if (got > outsize) {
@@ -290,15 +303,12 @@ static int cipher_final(void *vctx, unsigned char *out, size_t *outl,
 {
     struct mp_cipher *ctx = vctx;
 
-    (void)out;
-    (void)outsize;
     if (ctx == NULL)
         return 0;
     *outl = 0;
-    if (ctx->done)
-        return 1;
-    mp_raise(ctx->prov, MP_R_NOT_INITIALIZED, "there was no text");
-    return 0;
+    /* Associated data alone, or a padded nothing: at most one block. */
+    return ctx->done ||
+           run(ctx, out, outl, outsize, (const unsigned char *)"", 0);
 }
 
 /* OpenSSL's own one-shot call. */
@@ -323,8 +333,8 @@ static int cipher_cipher(void *vctx, unsigned char *out, size_t *outl,
         ENTRY(CIPHER, NEWCTX, name##_newctx),                                  \
         ENTRY(CIPHER, FREECTX, cipher_freectx),                                \
         ENTRY(CIPHER, DUPCTX, cipher_dupctx),                                  \
-        ENTRY(CIPHER, ENCRYPT_INIT, cipher_raw_init),                          \
-        ENTRY(CIPHER, DECRYPT_INIT, cipher_raw_init),                          \
+        ENTRY(CIPHER, ENCRYPT_INIT, cipher_encrypt_init),                      \
+        ENTRY(CIPHER, DECRYPT_INIT, cipher_decrypt_init),                      \
         ENTRY(CIPHER, ENCRYPT_SKEY_INIT, cipher_encrypt_skey_init),            \
         ENTRY(CIPHER, DECRYPT_SKEY_INIT, cipher_decrypt_skey_init),            \
         ENTRY(CIPHER, UPDATE, cipher_update),                                  \

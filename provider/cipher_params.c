@@ -35,6 +35,7 @@ const OSSL_PARAM *mp_cipher_settable_ctx_params(void *cctx, void *provctx)
 {
     static const OSSL_PARAM settable[] = {
         OSSL_PARAM_uint(OSSL_CIPHER_PARAM_PADDING, NULL),
+        OSSL_PARAM_size_t(OSSL_CIPHER_PARAM_AEAD_IVLEN, NULL),
         OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, 0),
         OSSL_PARAM_END,
     };
@@ -49,6 +50,7 @@ int mp_cipher_set_ctx_params(void *vctx, const OSSL_PARAM params[])
     struct mp_cipher *ctx = vctx;
     const OSSL_PARAM *param;
     unsigned int padding;
+    size_t size;
 
     if (ctx == NULL)
         return 0;
@@ -57,6 +59,15 @@ int mp_cipher_set_ctx_params(void *vctx, const OSSL_PARAM params[])
         if (!OSSL_PARAM_get_uint(param, &padding))
             return 0;
         ctx->padding = padding != 0;
+    }
+    param = OSSL_PARAM_locate_const(params, OSSL_CIPHER_PARAM_AEAD_IVLEN);
+    if (param != NULL &&
+        (!OSSL_PARAM_get_size_t(param, &size) || size != ctx->mode->iv_size)) {
+        mp_raise(ctx->prov, MP_R_PARAMETER,
+                 "the IV has %zu octets and no other "
+                 "length",
+                 ctx->mode->iv_size);
+        return 0;
     }
     param = OSSL_PARAM_locate_const(params, OSSL_CIPHER_PARAM_AEAD_TAG);
     return param == NULL || param->data == NULL || set_tag(ctx, param);

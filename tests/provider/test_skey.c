@@ -95,11 +95,27 @@ static void keys(void)
     CU_ASSERT_PTR_NULL(
         EVP_SKEY_generate(context.lib, "MHSM-AES", NULL, &params[1]));
     TH_ONE_ERROR("mhsm-key");
-    /* Keys in octets are nobody else's business. */
-    key = EVP_SKEY_import_raw_key(context.lib, "AES", octets, KEY, NULL);
-    CU_ASSERT_PTR_NOT_NULL(key);
-    EVP_SKEY_free(key);
     TH_QUIET();
+}
+
+/* Keys in octets are nobody's business but OpenSSL's. */
+static void ordinary_keys(void)
+{
+    static const enum th_order orders[] = {TH_LAST, TH_FIRST, TH_PREFERRED};
+    size_t i;
+
+    for (i = 0; i < 3; i++) {
+        struct th_context other;
+        EVP_SKEY *key;
+
+        th_context_open(&other, orders[i]);
+        key = EVP_SKEY_import_raw_key(other.lib, "AES", octets, KEY, NULL);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+        CU_ASSERT_STRING_EQUAL(EVP_SKEY_get0_provider_name(key), "default");
+        EVP_SKEY_free(key);
+        TH_QUIET();
+        th_context_close(&other);
+    }
 }
 
 static EVP_CIPHER_CTX *start(EVP_SKEY *key, const char *name, int encrypts,
@@ -207,6 +223,19 @@ static void cbc(void)
         EVP_CIPHER_CTX_free(ctx);
         TH_QUIET();
     }
+    /* Another IV for the key at hand. */
+    {
+        EVP_CIPHER_CTX *ctx = start(key, "MHSM-AES-256-CBC", 1, iv, sizeof(iv));
+
+        iv[0] ^= 1;
+        CU_ASSERT(EVP_EncryptInit_ex2(ctx, NULL, NULL, iv, NULL) == 1);
+        CU_ASSERT(EVP_EncryptUpdate(ctx, out, &size, text, TEXT) == 1);
+        EVP_CIPHER_CTX_free(ctx);
+        ctx = start_plain("AES-256-CBC", 1, iv);
+        CU_ASSERT(EVP_EncryptUpdate(ctx, expected, &size, text, TEXT) == 1);
+        EVP_CIPHER_CTX_free(ctx);
+        CU_ASSERT(memcmp(out, expected, TEXT) == 0);
+    }
     EVP_SKEY_free(key);
 }
 
@@ -252,6 +281,10 @@ static void refusals(void)
               1);
     CU_ASSERT(EVP_DecryptUpdate(ctx, out, &size, text, TEXT) != 1);
     TH_ONE_ERROR("tag");
+    CU_ASSERT(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, 16, NULL) != 1);
+    TH_ONE_ERROR("12 octets");
+    CU_ASSERT(EVP_EncryptInit_ex2(ctx, NULL, NULL, iv, NULL) != 1);
+    TH_ONE_ERROR("the HSM makes the IV");
     CU_ASSERT_EQUAL(th_stats().requests, before);
     EVP_CIPHER_CTX_free(ctx);
     EVP_CIPHER_free(cipher);
@@ -286,6 +319,7 @@ int main(void)
 #ifdef OSSL_OP_SKEYMGMT
         {"a key that is known", prepare},
         {"keys", keys},
+        {"ordinary keys", ordinary_keys},
         {"GCM", gcm},
         {"CBC", cbc},
         {"wrap", wrap},

@@ -302,16 +302,26 @@ int ts_count(const char *route)
 
 const char *ts_body(const char *route)
 {
+    /* The server's own may change while the caller reads. */
+    static char body[sizeof(server.seen[0].body)];
     size_t i;
 
+    body[0] = '\0';
+    pthread_mutex_lock(&server.lock);
     for (i = 0; i < routes_max && server.seen[i].count != 0; i++) {
         if (strcmp(server.seen[i].route, route) == 0)
-            return server.seen[i].body;
+            snprintf(body, sizeof(body), "%s", server.seen[i].body);
     }
-    return "";
+    pthread_mutex_unlock(&server.lock);
+    return body;
 }
 
 int ts_stray(void)
 {
-    return server.stray;
+    int stray;
+
+    pthread_mutex_lock(&server.lock);
+    stray = server.stray;
+    pthread_mutex_unlock(&server.lock);
+    return stray;
 }

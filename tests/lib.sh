@@ -113,6 +113,55 @@ openssl() {
         command openssl "$@"
 }
 
+# configure FILE PROVIDERS [PROPERTIES]: a configuration of OpenSSL that
+# activates those providers in that order. What comes in goes to the end of the
+# module's section, and may begin others.
+configure() {
+    {
+        echo "openssl_conf = init"
+        echo "[init]"
+        echo "providers = list"
+        [ -z "${3-}" ] || echo "alg_section = algorithms"
+        echo "[algorithms]"
+        [ -z "${3-}" ] || echo "default_properties = $3"
+        echo "[list]"
+        for _provider in $2; do
+            echo "$_provider = ${_provider}_section"
+        done
+        echo "[default_section]"
+        echo "activate = 1"
+        echo "[mhsm_section]"
+        echo "module = $TEST_MODULE"
+        echo "activate = 1"
+        cat
+    } >"$1"
+}
+
+# What `openssl ca` needs here: the folder db, and ca.cnf.
+ca_files() {
+    mkdir db
+    : >db/index.txt
+    echo 1000 >db/serial
+    echo 01 >db/crlnumber
+    cat >ca.cnf <<'TEXT'
+[ca]
+default_ca = demo
+[demo]
+dir = db
+database = db/index.txt
+serial = db/serial
+crlnumber = db/crlnumber
+new_certs_dir = db
+default_md = sha256
+default_days = 7
+default_crl_days = 7
+policy = any
+unique_subject = no
+[any]
+commonName = supplied
+TEXT
+}
+
 pass() {
     checks=$((checks + 1))
     echo "ok - $1"

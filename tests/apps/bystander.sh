@@ -10,32 +10,14 @@ cd "$work"
 # LeakSanitizer does not work under strace.
 export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
 
-configure() {
-    {
-        echo "openssl_conf = init"
-        echo "[init]"
-        echo "providers = list"
-        [ -z "${2-}" ] || echo "alg_section = algorithms"
-        echo "[algorithms]"
-        [ -z "${2-}" ] || echo "default_properties = $2"
-        echo "[list]"
-        for provider in $1; do
-            echo "$provider = ${provider}_section"
-        done
-        echo "[default_section]"
-        echo "activate = 1"
-        echo "[mhsm_section]"
-        echo "module = $TEST_MODULE"
-        echo "activate = 1"
-        echo "endpoint = $MHSM_ENDPOINT"
-        echo "ca-file = $MHSM_CA_FILE"
-    } >"$3"
-}
-
-configure default "" without.cnf
-configure "default mhsm" "" last.cnf
-configure "mhsm default" "" first.cnf
-configure "default mhsm" "?provider=mhsm" preferred.cnf
+cat >options <<TEXT
+endpoint = $MHSM_ENDPOINT
+ca-file = $MHSM_CA_FILE
+TEXT
+configure without.cnf default <options
+configure last.cnf "default mhsm" <options
+configure first.cnf "mhsm default" <options
+configure preferred.cnf "default mhsm" "?provider=mhsm" <options
 
 # What a program does to the world: threads and processes, sockets, and the
 # files that it opens for more than a look.

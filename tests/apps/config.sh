@@ -20,29 +20,13 @@ check "  and ordinary keys are made as ever" env \
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
     -out /dev/null
 
-# conf FILE ORDER LINES: a configuration with the providers in that order.
-conf() {
-    {
-        echo "openssl_conf = init"
-        echo "[init]"
-        echo "providers = providers"
-        echo "[providers]"
-        for provider in $2; do
-            echo "$provider = ${provider}_section"
-        done
-        echo "[default_section]"
-        echo "activate = 1"
-        echo "[mhsm_section]"
-        echo "activate = 1"
-        printf '%s\n' "$3"
-    } >"$1"
-}
-
 endpoint=$MHSM_ENDPOINT
 ca=$MHSM_CA_FILE
 for order in "default mhsm" "mhsm default"; do
-    conf "$work/conf" "$order" "endpoint = $endpoint
-ca-file = $ca"
+    configure "$work/conf" "$order" <<TEXT
+endpoint = $endpoint
+ca-file = $ca
+TEXT
     export OPENSSL_CONF="$work/conf"
     unset MHSM_ENDPOINT MHSM_CA_FILE
     check "options of the section, order: $order" openssl dgst -sha256 \
@@ -66,7 +50,7 @@ ca-file = $ca"
 done
 
 bad() {
-    conf "$work/conf" "default mhsm" "$1"
+    echo "$1" | configure "$work/conf" "default mhsm"
     export OPENSSL_CONF="$work/conf"
     if openssl pkey -in mhsm:k -pubout >"$work/out" \
         2>"$work/err"; then
@@ -98,7 +82,7 @@ expect_exit 1 "an unknown name in a section that is not activated" \
 errors_have "  is named" 'colour'
 
 # What can be read only once is read only once.
-conf "$work/once" "default mhsm" "retries = 2"
+echo "retries = 2" | configure "$work/once" "default mhsm"
 mkfifo "$work/pipe"
 cat "$work/once" >"$work/pipe" &
 started "$!"

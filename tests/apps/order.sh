@@ -8,44 +8,26 @@
 emulator_start
 cd "$work"
 
-configure() {
-    {
-        echo "openssl_conf = init"
-        echo "[init]"
-        echo "providers = list"
-        [ -z "${2-}" ] || echo "alg_section = algorithms"
-        echo "[algorithms]"
-        [ -z "${2-}" ] || echo "default_properties = $2"
-        echo "[list]"
-        for provider in $1; do
-            echo "$provider = ${provider}_section"
-        done
-        echo "[default_section]"
-        echo "activate = 1"
-        echo "[mhsm_section]"
-        echo "module = $TEST_MODULE"
-        echo "activate = 1"
-        echo "[req]"
-        echo "distinguished_name = req_name"
-        echo "[req_name]"
-        echo "[ca]"
-        echo "default_ca = authority"
-        echo "[authority]"
-        echo "database = index"
-        echo "new_certs_dir = ."
-        echo "serial = serial"
-        echo "default_md = sha256"
-        echo "policy = any"
-        echo "crlnumber = crlnumber"
-        echo "[any]"
-        echo "commonName = supplied"
-    } >"$3"
-}
-
-configure default "" alone.cnf
-configure "default mhsm" "" last.cnf
-configure "mhsm default" "" first.cnf
-configure "default mhsm" "?provider=mhsm" preferred.cnf
+cat >sections <<TEXT
+[req]
+distinguished_name = req_name
+[req_name]
+[ca]
+default_ca = authority
+[authority]
+database = index
+new_certs_dir = .
+serial = serial
+default_md = sha256
+policy = any
+crlnumber = crlnumber
+[any]
+commonName = supplied
+TEXT
+configure alone.cnf default <sections
+configure last.cnf "default mhsm" <sections
+configure first.cnf "mhsm default" <sections
+configure preferred.cnf "default mhsm" "?provider=mhsm" <sections
 
 # What all start from is made with the default provider alone.
 plain() {

@@ -200,27 +200,7 @@ stop "$server"
 
 # A CA whose key is for PSS, and requests of every kind.
 check "the CA's reference" mhsm key pem --name ca --pss sha256 --out ca.pem
-mkdir -p db
-: >db/index.txt
-echo 1000 >db/serial
-echo 01 >db/crlnumber
-cat >ca.cnf <<'TEXT'
-[ca]
-default_ca = demo
-[demo]
-dir = db
-database = db/index.txt
-serial = db/serial
-crlnumber = db/crlnumber
-new_certs_dir = db
-default_md = sha256
-default_days = 7
-default_crl_days = 7
-policy = any
-unique_subject = no
-[any]
-commonName = supplied
-TEXT
+ca_files
 # shellcheck disable=SC2086 # flags
 {
     check "the CA's certificate" openssl req $p -x509 -new -key ca.pem \

@@ -202,19 +202,7 @@ check "what follows the key does not matter" openssl pkey $p -in both.pem -noout
 
 # A wrong option in openssl.cnf: said where a reference is read, not where an
 # ordinary key is.
-cat >wrong.cnf <<'TEXT'
-openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_section
-mhsm = mhsm_section
-[default_section]
-activate = 1
-[mhsm_section]
-activate = 1
-retries = many
-TEXT
+echo "retries = many" | configure wrong.cnf "default mhsm"
 check "an ordinary key" command openssl genpkey -algorithm EC \
     -pkeyopt ec_paramgen_curve:P-256 -out own.pem
 check "with a wrong option, an ordinary key" env OPENSSL_CONF=wrong.cnf \

@@ -50,27 +50,7 @@ equal "ECDSA has no NULL parameters" \
     check "  verifies" command openssl verify -CAfile ca.pem server-pss.pem
 }
 
-mkdir -p db
-: >db/index.txt
-echo 1000 >db/serial
-echo 01 >db/crlnumber
-cat >ca.cnf <<'TEXT'
-[ca]
-default_ca = demo
-[demo]
-dir = db
-database = db/index.txt
-serial = db/serial
-crlnumber = db/crlnumber
-new_certs_dir = db
-default_md = sha256
-default_days = 7
-default_crl_days = 7
-policy = any
-unique_subject = no
-[any]
-commonName = supplied
-TEXT
+ca_files
 # shellcheck disable=SC2086 # flags
 {
     check "openssl ca issues" openssl ca $p -config ca.cnf -batch -notext \

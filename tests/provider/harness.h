@@ -121,6 +121,9 @@ struct th_context {
  * program ends when a provider does not load or leaves an error behind. */
 void th_context_open(struct th_context *context, enum th_order order);
 void th_context_close(struct th_context *context);
+/* One in each place of the list, by the numbers of enum th_order. */
+void th_contexts_open(struct th_context contexts[3]);
+void th_contexts_close(struct th_context contexts[3]);
 const char *th_order_name(enum th_order order);
 /* A context with the default provider alone: the judge of all outcomes. */
 OSSL_LIB_CTX *th_plain(void);

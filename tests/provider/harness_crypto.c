@@ -80,6 +80,18 @@ void th_context_close(struct th_context *context)
     context->lib = NULL;
 }
 
+void th_contexts_open(struct th_context contexts[3])
+{
+    for (int order = TH_LAST; order <= TH_PREFERRED; order++)
+        th_context_open(&contexts[order], (enum th_order)order);
+}
+
+void th_contexts_close(struct th_context contexts[3])
+{
+    for (int order = TH_LAST; order <= TH_PREFERRED; order++)
+        th_context_close(&contexts[order]);
+}
+
 /* Keys -------------------------------------------------------------------- */
 
 EVP_PKEY *th_open_as(OSSL_LIB_CTX *lib, const char *uri, int expect)

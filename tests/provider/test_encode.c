@@ -49,10 +49,7 @@ static struct th_context contexts[3];
 
 static void prepare(void)
 {
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_open(&contexts[order], (enum th_order)order);
+    th_contexts_open(contexts);
 }
 
 /* The same key in `lib`, by whichever provider comes first there. */
@@ -350,10 +347,7 @@ static void functions(void)
 
 static void end(void)
 {
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_close(&contexts[order]);
+    th_contexts_close(contexts);
     CU_ASSERT_EQUAL(th_stats().requests, 0);
 }
 

@@ -13,14 +13,9 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
-static struct th_context contexts[3];
-
 static void prepare(void)
 {
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_open(&contexts[order], (enum th_order)order);
+    th_contexts_open(contexts);
 }
 
 /* The reasons in the queue, which it empties. */
@@ -203,10 +198,7 @@ static void foreign_der(void)
 
 static void end(void)
 {
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_close(&contexts[order]);
+    th_contexts_close(contexts);
     CU_ASSERT_EQUAL(th_stats().requests, 0);
 }
 

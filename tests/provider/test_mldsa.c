@@ -32,19 +32,13 @@ static const char message[] = "a message of no great length";
 
 static void prepare(void)
 {
-    int order;
-
     setenv("MHSM_API_VERSION", "2026-05-01-preview", 1);
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_open(&contexts[order], (enum th_order)order);
+    th_contexts_open(contexts);
 }
 
 static void end(void)
 {
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_close(&contexts[order]);
+    th_contexts_close(contexts);
     TH_QUIET();
 }
 

@@ -16,32 +16,6 @@
 #include <openssl/pem.h>
 #include <openssl/store.h>
 
-static struct reference references[] = {
-    {"rf-rsa", "", NULL, NULL, 0, NULL},
-    {"rf-ec", "", NULL, NULL, 0, NULL},
-    {"rf-big", "", NULL, NULL, 0, NULL},
-};
-static struct th_context contexts[3];
-
-static long requests(void)
-{
-    return th_stats().requests;
-}
-
-static void prepare(void)
-{
-    int order;
-    size_t i;
-
-    th_rsa_create("rf-rsa", 2048, references[0].version);
-    th_ec_create("rf-ec", "P-256", references[1].version);
-    th_ec_create("rf-big", "P-521", references[2].version);
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_open(&contexts[order], (enum th_order)order);
-    for (i = 0; i < COUNT(references); i++)
-        reference_make(&references[i], contexts[TH_LAST].lib);
-}
-
 static void by_pem(void)
 {
     size_t i;
@@ -337,22 +311,10 @@ static void no_public_key(void)
     }
 }
 
-static void end(void)
-{
-    size_t i;
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_close(&contexts[order]);
-    for (i = 0; i < COUNT(references); i++) {
-        reference_free(&references[i]);
-    }
-}
-
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"references", prepare},
+        {"references", references_prepare},
         {"by PEM_read_bio_PrivateKey", by_pem},
         {"by OSSL_DECODER", by_decoder},
         {"by d2i_PrivateKey", by_d2i},
@@ -361,7 +323,7 @@ int main(void)
         {"in company", in_company},
         {"from a pipe", from_a_pipe},
         {"a reference is no public key", no_public_key},
-        {"the end", end},
+        {"the end", references_end},
         CU_TEST_INFO_NULL,
     };
 

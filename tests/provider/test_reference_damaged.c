@@ -10,15 +10,11 @@
 #include <openssl/err.h>
 
 static struct reference ec = {"rd-ec", "", NULL, NULL, 0, NULL};
-static struct th_context contexts[3];
 
 static void prepare(void)
 {
-    int order;
-
     th_ec_create(ec.name, "P-256", ec.version);
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_open(&contexts[order], (enum th_order)order);
+    th_contexts_open(contexts);
     reference_make(&ec, contexts[TH_LAST].lib);
 }
 
@@ -197,10 +193,7 @@ static void mutated(void)
 
 static void end(void)
 {
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_close(&contexts[order]);
+    th_contexts_close(contexts);
     reference_free(&ec);
 }
 

@@ -14,32 +14,6 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
-static struct reference references[] = {
-    {"rf-rsa", "", NULL, NULL, 0, NULL},
-    {"rf-ec", "", NULL, NULL, 0, NULL},
-    {"rf-big", "", NULL, NULL, 0, NULL},
-};
-static struct th_context contexts[3];
-
-static long requests(void)
-{
-    return th_stats().requests;
-}
-
-static void prepare(void)
-{
-    int order;
-    size_t i;
-
-    th_rsa_create("rf-rsa", 2048, references[0].version);
-    th_ec_create("rf-ec", "P-256", references[1].version);
-    th_ec_create("rf-big", "P-521", references[2].version);
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_open(&contexts[order], (enum th_order)order);
-    for (i = 0; i < COUNT(references); i++)
-        reference_make(&references[i], contexts[TH_LAST].lib);
-}
-
 /* What the HSM's keys are written as. */
 static void written(void)
 {
@@ -297,22 +271,10 @@ static void while_the_hsm_is_away(void)
     unsetenv("MHSM_RETRIES");
 }
 
-static void end(void)
-{
-    size_t i;
-    int order;
-
-    for (order = TH_LAST; order <= TH_PREFERRED; order++)
-        th_context_close(&contexts[order]);
-    for (i = 0; i < COUNT(references); i++) {
-        reference_free(&references[i]);
-    }
-}
-
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"references", prepare},
+        {"references", references_prepare},
         {"what is written", written},
         {"what is not written", not_written},
         {"public text", public_text},
@@ -322,7 +284,7 @@ int main(void)
         {"later versions", later_versions_do_not_matter},
         {"without rights", without_rights},
         {"while the HSM is away", while_the_hsm_is_away},
-        {"the end", end},
+        {"the end", references_end},
         CU_TEST_INFO_NULL,
     };
 

@@ -3,49 +3,22 @@
  * RSA keys for PSS alone, in key references: what is written is read back and
  * is what OpenSSL takes it for; every changed octet; and what is refused.
  */
+#include "reference.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "base/json.h"
-#include "check.h"
-#include "keys/jwk.h"
-#include "mhsm/mhsm.h"
-#include "torture.h"
-
-#define HSM          "https://h.managedhsm.azure.net"
-#define V            "0123456789abcdef0123456789abcdef"
-#define KID          "\"kid\":\"" HSM "/keys/k1/" V "\","
-#define B32          "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static mhsm_client *client;
 static mhsm_key *rsa, *ec;
-
-static mhsm_key *key_of(const char *json)
-{
-    struct json_object *bundle = mhsmi_json_parse(json, strlen(json));
-    mhsm_key *key = NULL;
-
-    CHECK_FATAL(mhsmi_jwk_parse(HSM, bundle, &key, NULL) == MHSM_OK);
-    json_object_put(bundle);
-    return key;
-}
 
 static void make_keys(void)
 {
-    mhsm_config *config = mhsm_config_new();
     char json[1024], n[343];
     size_t i;
 
-    CHECK_FATAL(config != NULL);
-    CHECK_FATAL(mhsm_client_new(config, &client, NULL) == MHSM_OK);
-    mhsm_config_free(config);
+    make_client();
     /* 2048 bits in base64url; the service cannot make it one for PSS. */
     for (i = 0; i < 342; i++)
         n[i] = i < 341 ? "xBcDyzQ"[i % 7] : 'Q';
@@ -82,15 +55,14 @@ static mhsm_key *restrict_to(const char *digest)
     return made;
 }
 
-static mhsm_key *decode(const unsigned char *der, size_t size)
+/* NULL when it is refused. */
+static mhsm_key *read_back(const unsigned char *der, size_t size)
 {
     mhsm_error *err = NULL;
-    mhsm_key *key = NULL;
+    mhsm_key *key;
 
-    if (mhsm_reference_decode(client, der, size, &key, &err) != MHSM_OK)
-        CHECK(key == NULL && err != NULL);
+    (void)decode(der, size, &key, &err);
     mhsm_error_free(&err);
-    CHECK(ERR_peek_error() == 0);
     return key;
 }
 
@@ -106,7 +78,7 @@ static void round_trips(void)
         CHECK_TEXT(mhsm_key_uri(key), mhsm_key_uri(rsa));
         CHECK(mhsm_key_operations(key) == mhsm_key_operations(rsa));
         CHECK_FATAL(mhsm_reference_encode(key, &der, &size, NULL) == MHSM_OK);
-        read = decode(der, size);
+        read = read_back(der, size);
         CHECK_FATAL(read != NULL);
         CHECK_TEXT(mhsm_key_pss(read), rows[i].told);
         CHECK_TEXT(mhsm_key_uri(read), mhsm_key_uri(rsa));
@@ -179,7 +151,7 @@ static void every_octet_changed(void)
         for (at = 0; at < size; at++)
             for (change = 0; change < COUNT(changes); change++) {
                 der[at] ^= changes[change];
-                read = decode(der, size);
+                read = read_back(der, size);
                 again = NULL;
                 if (read == NULL)
                     refused++;
@@ -244,8 +216,7 @@ static void free_keys(void)
 {
     mhsm_key_free(rsa);
     mhsm_key_free(ec);
-    mhsm_client_free(client);
-    CHECK(live == 0);
+    free_client();
 }
 
 int main(void)

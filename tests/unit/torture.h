@@ -33,7 +33,7 @@ void mhsmi_free(void *data)
 
 /* Run `attempt` with the 1st, 2nd, ... allocation failing until it passes.
  * It returns 1 for success, 0 for a failure that it has judged itself. */
-static void torture(int (*attempt)(void))
+static inline void torture(int (*attempt)(void))
 {
     int i, passed = 0;
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/change.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/waiter.h"
 
 enum {
     margin_s = 300,        /* not used any more in the last five minutes */
@@ -49,20 +49,13 @@ struct generation {
     pid_t pid;
     struct generation *previous; /* of the parent: only its memory counts */
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    struct mhsmi_change changed;
     /* Who is acquiring, 0: nobody; and when he has given up for sure, if he is
      * a fibre that its host never resumes. */
     unsigned int busy, tickets;
     int64_t busy_until_ms;
-    struct paused *paused;
     _Atomic(struct entry *) entries;
     size_t count;
-};
-
-/* A caller that waits without blocking its thread. */
-struct paused {
-    struct paused *next;
-    int fd;
 };
 
 struct mhsmi_token_cache {
@@ -105,7 +98,7 @@ static void generation_free(struct generation *generation)
             entry_free(entry);
         }
         if (generation->pid == getpid()) {
-            pthread_cond_destroy(&generation->changed);
+            mhsmi_change_clear(&generation->changed);
             pthread_mutex_destroy(&generation->lock);
         }
         mhsmi_free(generation);
@@ -115,16 +108,15 @@ static void generation_free(struct generation *generation)
 static struct generation *generation_new(void)
 {
     struct generation *generation = mhsmi_alloc(sizeof(*generation));
-    pthread_condattr_t attributes;
 
     if (generation == NULL)
         return NULL;
+    if (!mhsmi_change_init(&generation->changed)) {
+        mhsmi_free(generation);
+        return NULL;
+    }
     generation->pid = getpid();
     pthread_mutex_init(&generation->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&generation->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
     return generation;
 }
 
@@ -338,46 +330,6 @@ static unsigned int get_busy(struct generation *generation, int64_t deadline_ms)
     return generation->busy;
 }
 
-static void tell_all(struct generation *generation)
-{
-    const struct paused *paused;
-
-    for (paused = generation->paused; paused != NULL; paused = paused->next)
-        mhsmi_waiter_wake(paused->fd);
-    pthread_cond_broadcast(&generation->changed);
-}
-
-static void leave(struct generation *generation, const struct paused *self)
-{
-    struct paused **link = &generation->paused;
-
-    while (*link != NULL && *link != self)
-        link = &(*link)->next;
-    if (*link != NULL)
-        *link = self->next;
-}
-
-/* Under the lock, which is given up meanwhile; may return for no reason. */
-static void await_change(struct generation *generation, int64_t deadline_ms)
-{
-    struct timespec until = mhsmi_clock_timespec(deadline_ms);
-    struct mhsmi_waiter waiter;
-    struct paused self;
-
-    if (!mhsmi_waiter_begin(&waiter, deadline_ms)) {
-        pthread_cond_timedwait(&generation->changed, &generation->lock, &until);
-        return;
-    }
-    self.fd = waiter.fd;
-    self.next = generation->paused;
-    generation->paused = &self;
-    pthread_mutex_unlock(&generation->lock);
-    mhsmi_waiter_pause(&waiter);
-    pthread_mutex_lock(&generation->lock);
-    leave(generation, &self);
-    mhsmi_waiter_end(&waiter);
-}
-
 /* Called with the lock held, takes `busy` and gives the lock up meanwhile. */
 static mhsm_status acquire(struct mhsmi_token_cache *cache,
                            struct generation *generation, struct entry *entry,
@@ -424,7 +376,7 @@ static mhsm_status acquire(struct mhsmi_token_cache *cache,
             remember_failure(entry, &failure);
         mhsm_error_free(&failure);
     }
-    tell_all(generation);
+    mhsmi_change_tell_all(&generation->changed);
     return st;
 }
 
@@ -481,7 +433,8 @@ static int step(struct mhsmi_token_cache *cache, struct generation *generation,
         *st = acquire(cache, generation, entry, request, out, err);
         return 1;
     }
-    await_change(generation, request->deadline_ms);
+    mhsmi_change_await(&generation->changed, &generation->lock,
+                       request->deadline_ms);
     return 0;
 }
 

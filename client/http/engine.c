@@ -131,21 +131,22 @@ static mhsm_status give(struct mhsmi_job *job, struct mhsmi_response *response,
     return st;
 }
 
-/* Run the job on a loop that works; *used gets the one that holds it. */
-static mhsm_status run(struct mhsmi_job *job, struct mhsmi_loop **used,
-                       enum mhsmi_end *end, mhsm_error **err)
+/* Run the job on a loop that works. */
+static mhsm_status run(struct mhsmi_job *job, enum mhsmi_end *end,
+                       mhsm_error **err)
 {
     enum { loops_max = 3 };
+    struct mhsmi_loop *loop;
     mhsm_status st = MHSM_OK;
     int i;
 
     *end = MHSMI_END_LOST;
     for (i = 0; st == MHSM_OK && *end == MHSMI_END_LOST && i < loops_max; i++) {
-        *used = get_loop();
-        if (*used == NULL)
+        loop = get_loop();
+        if (loop == NULL)
             return mhsmi_error(err, MHSM_ERR_INTERNAL,
                                "no memory or descriptor left for the engine");
-        st = mhsmi_loop_run(*used, job, end, err);
+        st = mhsmi_loop_run(loop, job, end, err);
     }
     return st;
 }
@@ -157,7 +158,6 @@ mhsm_status mhsmi_engine_perform(const struct mhsmi_request *request,
 {
     int64_t began = mhsmi_clock_ms();
     enum mhsmi_end end = MHSMI_END_LOST;
-    struct mhsmi_loop *loop = NULL;
     struct mhsmi_job *job = NULL;
     mhsm_status st;
 
@@ -165,7 +165,7 @@ mhsm_status mhsmi_engine_perform(const struct mhsmi_request *request,
     st = mhsmi_job_new(request, &job, err);
     if (st != MHSM_OK)
         return st;
-    st = run(job, &loop, &end, err);
+    st = run(job, &end, err);
     if (st == MHSM_OK && end == MHSMI_END_DONE) {
         st = give(job, response, err);
     } else if (st == MHSM_OK) {
@@ -176,9 +176,6 @@ mhsm_status mhsmi_engine_perform(const struct mhsmi_request *request,
     }
     count(response, counters);
     log_outcome(job, response, began);
-    if (loop != NULL)
-        mhsmi_loop_release(loop, job);
-    else
-        mhsmi_job_free(job);
+    mhsmi_job_free(job);
     return st;
 }

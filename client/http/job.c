@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/url.h"
+#include "base/waiter.h"
 
 enum { headers_max = 64, header_max = 128 * 1024 };
 #define BODY_MAX ((size_t)256 * 1024 * 1024)
@@ -226,17 +227,16 @@ out:
     return ok;
 }
 
-static int cond_init(struct mhsmi_job *job)
+static struct mhsmi_job *job_alloc(void)
 {
-    pthread_condattr_t attributes;
+    struct mhsmi_job *job = mhsmi_alloc(sizeof(*job));
 
-    if (pthread_condattr_init(&attributes) != 0)
-        return 0;
-    job->finished_ready =
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-        pthread_cond_init(&job->finished, &attributes) == 0;
-    (void)pthread_condattr_destroy(&attributes);
-    return job->finished_ready;
+    if (job == NULL)
+        return NULL;
+    atomic_init(&job->references, 1);
+    (void)sem_init(&job->finished, 0, 0);
+    job->wake_fd = -1;
+    return job;
 }
 
 static void copy_limits(struct mhsmi_job *job, const struct mhsmi_request *from)
@@ -247,7 +247,6 @@ static void copy_limits(struct mhsmi_job *job, const struct mhsmi_request *from)
     if (from->try_timeout_ms <= 0 || limit > from->deadline_ms)
         limit = from->deadline_ms;
     job->limit_ms = limit;
-    job->wake_fd = -1;
     job->body_size = from->body_size;
     job->max_response = from->max_response;
     job->fresh_connection = from->fresh_connection;
@@ -267,8 +266,8 @@ mhsm_status mhsmi_job_new(const struct mhsmi_request *request,
 
     if (st != MHSM_OK)
         goto out;
-    made = mhsmi_alloc(sizeof(*made));
-    if (made == NULL || !cond_init(made) || !job_fill(made, request, &url)) {
+    made = job_alloc();
+    if (made == NULL || !job_fill(made, request, &url)) {
         mhsmi_job_free(made);
         st = mhsmi_error_memory(err);
         goto out;
@@ -282,10 +281,10 @@ out:
 
 void mhsmi_job_free(struct mhsmi_job *job)
 {
-    if (job == NULL)
+    if (job == NULL || atomic_fetch_sub(&job->references, 1) != 1)
         return;
-    if (job->finished_ready)
-        (void)pthread_cond_destroy(&job->finished);
+    (void)sem_destroy(&job->finished);
+    mhsmi_waiter_close(job->wake_fd);
     mhsmi_response_clear(&job->response);
     mhsmi_free_secret(job->arena, job->arena_size);
     mhsmi_free(job->headers);

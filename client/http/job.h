@@ -4,14 +4,15 @@
  * The copy is what allows a caller to leave at its deadline whatever the I/O
  * thread is doing.
  *
- * Shared by two parties, the caller and the I/O thread; the fields below the
- * line `shared` are guarded by the engine's lock, the outcome belongs to the
- * I/O thread until `done`, and to the caller after it.
+ * Shared by two parties, the caller and the I/O thread: each has a reference.
+ * The outcome belongs to the I/O thread until `done`, and to the caller after
+ * it.
  */
 #ifndef MHSM_CLIENT_HTTP_JOB_H
 #define MHSM_CLIENT_HTTP_JOB_H
 
-#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 
 #include <curl/curl.h>
 
@@ -43,19 +44,20 @@ struct mhsmi_job {
     int too_large; /* 1: body over max_response, 2: headers over ours */
     int stopped;   /* the process is exiting */
 
-    /* shared */
-    pthread_cond_t finished;
-    int finished_ready; /* the condition is initialised */
-    int wake_fd;        /* of a caller that pauses, else -1 */
-    int done, abandoned, queued, references;
+    atomic_int references;
+    atomic_int done;
+    sem_t finished;
+    int wake_fd; /* what ends the pause of a fibre, the job's own; else -1 */
+
+    int abandoned, queued; /* under the loop's lock */
 };
 
-/* A copy of `request`; errors: MHSM_ERR_ARGUMENT, MHSM_ERR_URI,
+/* A copy of `request`, with one reference; errors: MHSM_ERR_ARGUMENT, MHSM_ERR_URI,
  * MHSM_ERR_MEMORY. */
 MHSM_NODISCARD mhsm_status mhsmi_job_new(const struct mhsmi_request *request,
                                          struct mhsmi_job **job,
                                          mhsm_error **err);
-/* Wipes. */
+/* Drop a reference; the last one wipes. */
 void mhsmi_job_free(struct mhsmi_job *job);
 
 /* I/O thread: give job->easy its options; 1, or 0 when libcurl refuses one. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -205,88 +206,98 @@ static mhsm_status ensure_thread(struct mhsmi_loop *loop,
     return MHSM_OK;
 }
 
-/* Under the lock, which is given up meanwhile. */
-static void await(struct mhsmi_loop *loop, struct mhsmi_job *job, int64_t until)
+/* Whether the job has ended by `until`. */
+static int await(struct mhsmi_job *job, struct mhsmi_waiter *waiter,
+                 int64_t until)
 {
     struct timespec limit = mhsmi_clock_timespec(until);
-    struct mhsmi_waiter waiter;
-    int rc = 0;
 
-    if (!mhsmi_waiter_begin(&waiter, until)) {
-        while (!job->done && rc == 0)
-            rc = pthread_cond_timedwait(&job->finished, &loop->lock, &limit);
-        return;
+    if (waiter->fd < 0) {
+        while (sem_clockwait(&job->finished, CLOCK_MONOTONIC, &limit) != 0 &&
+               errno == EINTR)
+            continue;
+        return atomic_load(&job->done);
     }
-    job->wake_fd = waiter.fd;
-    while (!job->done && mhsmi_clock_ms() < until) {
-        (void)pthread_mutex_unlock(&loop->lock);
-        mhsmi_waiter_pause(&waiter);
-        (void)pthread_mutex_lock(&loop->lock);
-    }
-    job->wake_fd = -1;
-    mhsmi_waiter_end(&waiter);
+    while (!atomic_load(&job->done) && mhsmi_clock_ms() < until)
+        mhsmi_waiter_pause(waiter);
+    return atomic_load(&job->done);
 }
 
-/* Under the lock: wait until the job is done or its limit has passed, and in
- * the latter case leave it. */
-static enum mhsmi_end wait_for(struct mhsmi_loop *loop, struct mhsmi_job *job)
+/* The caller leaves a job that is overdue. */
+static enum mhsmi_end leave(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
-    int64_t until = job->limit_ms > INT64_MAX - grace_ms
-                        ? INT64_MAX
-                        : job->limit_ms + grace_ms;
+    enum mhsmi_end end = MHSMI_END_UNSENT;
 
-    await(loop, job, until);
-    if (job->done)
-        return MHSMI_END_DONE;
+    (void)pthread_mutex_lock(&loop->lock);
     if (job->queued) {
         mhsmi_jobs_remove(&loop->queue, job);
-        job->references--;
-        return MHSMI_END_UNSENT;
+        job->queued = 0;
+        mhsmi_job_free(job);
+    } else {
+        job->abandoned = 1;
+        loop->some_abandoned = 1;
+        end = MHSMI_END_OVERDUE;
     }
-    job->abandoned = 1;
-    loop->some_abandoned = 1;
-    (void)wake(loop);
-    return MHSMI_END_OVERDUE;
+    (void)pthread_mutex_unlock(&loop->lock);
+    if (end == MHSMI_END_OVERDUE)
+        (void)wake(loop);
+    return end;
+}
+
+/* The descriptor that wakes the thread is gone: take the job back, unless the
+ * thread has it by now, and will end it when it notices. */
+static int take_back(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    int taken;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    atomic_store(&loop->lost, 1);
+    taken = job->queued;
+    if (taken) {
+        mhsmi_jobs_remove(&loop->queue, job);
+        job->queued = 0;
+        mhsmi_job_free(job);
+    }
+    (void)pthread_mutex_unlock(&loop->lock);
+    return taken;
+}
+
+/* Under the lock: hand the job over; whether the thread has to be woken. */
+static int enqueue(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    int asleep = loop->asleep;
+
+    (void)atomic_fetch_add(&job->references, 1);
+    job->queued = 1;
+    mhsmi_jobs_append(&loop->queue, job);
+    loop->asleep = 0; /* one call is enough */
+    return asleep;
 }
 
 mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
                            enum mhsmi_end *end, mhsm_error **err)
 {
+    int64_t until = job->limit_ms > INT64_MAX - grace_ms
+                        ? INT64_MAX
+                        : job->limit_ms + grace_ms;
+    struct mhsmi_waiter waiter;
     mhsm_status st = MHSM_OK;
+    int lost, asleep = 0;
 
-    (void)pthread_mutex_lock(&loop->lock);
-    job->references = 1;
     *end = MHSMI_END_LOST;
-    if (atomic_load(&loop->lost))
-        goto out;
-    st = ensure_thread(loop, job, err);
-    if (st != MHSM_OK)
-        goto out;
-    job->references++;
-    job->queued = 1;
-    mhsmi_jobs_append(&loop->queue, job);
-    if (wake(loop)) {
-        *end = wait_for(loop, job);
-    } else {
-        atomic_store(&loop->lost, 1);
-        mhsmi_jobs_remove(&loop->queue, job);
-        job->queued = 0;
-        job->references--;
-    }
-out:
-    (void)pthread_mutex_unlock(&loop->lock);
-    return st;
-}
-
-void mhsmi_loop_release(struct mhsmi_loop *loop, struct mhsmi_job *job)
-{
-    int left;
-
+    (void)mhsmi_waiter_begin(&waiter, until, &job->wake_fd);
     (void)pthread_mutex_lock(&loop->lock);
-    left = --job->references;
+    lost = atomic_load(&loop->lost);
+    if (!lost)
+        st = ensure_thread(loop, job, err);
+    if (!lost && st == MHSM_OK)
+        asleep = enqueue(loop, job);
     (void)pthread_mutex_unlock(&loop->lock);
-    if (left == 0)
-        mhsmi_job_free(job);
+    if (!lost && st == MHSM_OK &&
+        !(asleep && !wake(loop) && take_back(loop, job)))
+        *end = await(job, &waiter, until) ? MHSMI_END_DONE : leave(loop, job);
+    mhsmi_waiter_end(&waiter);
+    return st;
 }
 
 void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms)

@@ -21,6 +21,8 @@ struct mhsmi_jobs {
     struct mhsmi_job *first, *last;
 };
 
+enum { mhsmi_spare_max = 16 };
+
 enum mhsmi_thread_state {
     MHSMI_THREAD_NONE = 0,
     MHSMI_THREAD_RUNNING = 1,
@@ -38,17 +40,20 @@ struct mhsmi_loop {
     dev_t wake_device;
     ino_t wake_inode;
 
-    pthread_mutex_t lock; /* guards what follows, and the jobs' shared part */
+    pthread_mutex_t lock; /* guards what follows, and some of the jobs */
     pthread_cond_t changed;
     struct mhsmi_jobs queue;
     enum mhsmi_thread_state state;
     pthread_t thread;
     int stopping, some_abandoned;
+    int asleep; /* the thread waits and has to be woken */
 
     /* The I/O thread's own. */
     OSSL_LIB_CTX *tls; /* made once, kept for the next thread */
     CURLM *multi;
     struct mhsmi_jobs active, waiting;
+    CURL *spare[mhsmi_spare_max]; /* handles for the next jobs */
+    int spare_count;
     int64_t idle_ms, last_work_ms;
     long cache_size;
     unsigned int unwoken; /* waits that ended without a wake-up */
@@ -74,8 +79,6 @@ MHSM_NODISCARD mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop,
                                           struct mhsmi_job *job,
                                           enum mhsmi_end *end,
                                           mhsm_error **err);
-/* Drop the caller's reference. */
-void mhsmi_loop_release(struct mhsmi_loop *loop, struct mhsmi_job *job);
 /* Make the thread leave, waiting at most `ms`. Callers that wait get an error.
  * Nothing can be handed over afterwards. */
 void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms);

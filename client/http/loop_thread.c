@@ -8,6 +8,7 @@
 #include "http/loop.h"
 
 #include <limits.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,33 +42,42 @@ static int global_init(void)
     return found == global_ready;
 }
 
-/* Give the outcome to the caller, if there still is one. */
-static void finish(struct mhsmi_loop *loop, struct mhsmi_job *job)
+static void drop_transfer(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
-    int left;
-
-    if (job->easy != NULL) {
-        (void)mhsmi_libcurl()->multi_remove_handle(loop->multi, job->easy);
+    if (job->easy == NULL)
+        return;
+    (void)mhsmi_libcurl()->multi_remove_handle(loop->multi, job->easy);
+    if (loop->spare_count < mhsmi_spare_max) {
+        mhsmi_libcurl()->easy_reset(job->easy);
+        loop->spare[loop->spare_count++] = job->easy;
+    } else {
         mhsmi_libcurl()->easy_cleanup(job->easy);
-        job->easy = NULL;
     }
-    (void)pthread_mutex_lock(&loop->lock);
-    job->done = 1;
-    left = --job->references;
-    if (job->wake_fd >= 0)
-        mhsmi_waiter_wake(job->wake_fd);
-    (void)pthread_cond_signal(&job->finished);
-    (void)pthread_mutex_unlock(&loop->lock);
-    if (left == 0)
-        mhsmi_job_free(job);
+    job->easy = NULL;
 }
 
-/* A job that is in no list any more and never began. */
-static void finish_unsent(struct mhsmi_loop *loop, struct mhsmi_job *job,
-                          CURLcode code)
+/* The outcome is the caller's from here on, if there still is one. */
+static void tell(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
+    int wake_fd = job->wake_fd;
+
+    /* Nothing is closed whose number may be the host's by now. */
+    if (atomic_load(&loop->lost))
+        job->wake_fd = -1;
+    atomic_store(&job->done, 1);
+    (void)sem_post(&job->finished);
+    mhsmi_waiter_wake(wake_fd);
+}
+
+/* End a job that is in no list any more without an answer. */
+static void fail(struct mhsmi_loop *loop, struct mhsmi_job *job, CURLcode code)
+{
+    if (job->easy != NULL)
+        mhsmi_job_collect(job, code);
+    drop_transfer(loop, job);
     job->code = code;
-    finish(loop, job);
+    tell(loop, job);
+    mhsmi_job_free(job);
 }
 
 static void fail_all(struct mhsmi_loop *loop, struct mhsmi_jobs *jobs,
@@ -78,9 +88,7 @@ static void fail_all(struct mhsmi_loop *loop, struct mhsmi_jobs *jobs,
     while ((job = jobs->first) != NULL) {
         mhsmi_jobs_remove(jobs, job);
         job->stopped = stopped;
-        if (job->easy != NULL)
-            mhsmi_job_collect(job, code);
-        finish_unsent(loop, job, code);
+        fail(loop, job, code);
     }
 }
 
@@ -89,7 +97,7 @@ static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
     long cache_size = 2L * job->max_connections + 8;
 
     if (job->limit_ms <= mhsmi_clock_ms()) {
-        finish_unsent(loop, job, CURLE_OPERATION_TIMEDOUT);
+        fail(loop, job, CURLE_OPERATION_TIMEDOUT);
         return;
     }
     /* The clients of a process share the cache; the largest wins. */
@@ -100,12 +108,13 @@ static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
     }
     if ((int64_t)job->idle_timeout_s * 1000 > loop->idle_ms)
         loop->idle_ms = (int64_t)job->idle_timeout_s * 1000;
-    job->easy = mhsmi_libcurl()->easy_init();
+    job->easy = loop->spare_count > 0 ? loop->spare[--loop->spare_count]
+                                      : mhsmi_libcurl()->easy_init();
     if (job->easy == NULL ||
         !mhsmi_job_prepare(job, mhsmi_sockets_open, mhsmi_sockets_close,
                            &loop->sockets) ||
         mhsmi_libcurl()->multi_add_handle(loop->multi, job->easy) != CURLM_OK) {
-        finish_unsent(loop, job, CURLE_FAILED_INIT);
+        fail(loop, job, CURLE_FAILED_INIT);
         return;
     }
     mhsmi_jobs_append(&loop->active, job);
@@ -160,6 +169,7 @@ static int take_jobs(struct mhsmi_loop *loop)
     int go_on = 1, stopping;
 
     (void)pthread_mutex_lock(&loop->lock);
+    loop->asleep = 0;
     while ((job = loop->queue.first) != NULL) {
         mhsmi_jobs_remove(&loop->queue, job);
         job->queued = 0;
@@ -209,10 +219,26 @@ static int finish_done(struct mhsmi_loop *loop)
         job = (struct mhsmi_job *)(void *)private;
         mhsmi_jobs_remove(&loop->active, job);
         mhsmi_job_collect(job, code);
-        finish(loop, job);
+        tell(loop, job); /* who need not wait for the rest */
+        drop_transfer(loop, job);
+        mhsmi_job_free(job);
         count++;
     }
     return count;
+}
+
+/* Whether there is nothing to do but to wait for the network. From then on a
+ * caller has to wake us. */
+static int fall_asleep(struct mhsmi_loop *loop)
+{
+    int asleep;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    asleep =
+        loop->queue.first == NULL && !loop->some_abandoned && !loop->stopping;
+    loop->asleep = asleep;
+    (void)pthread_mutex_unlock(&loop->lock);
+    return asleep;
 }
 
 /* 0 when the descriptor that wakes us is gone. */
@@ -223,6 +249,8 @@ static int wait_for_work(struct mhsmi_loop *loop)
     int64_t wait = poll_max_ms;
     char wakes[64];
 
+    if (!fall_asleep(loop))
+        return 1;
     if (loop->active.first == NULL) {
         wait = loop->last_work_ms + loop->idle_ms - mhsmi_clock_ms();
         if (wait < 0)
@@ -334,6 +362,8 @@ void *mhsmi_loop_thread(void *data)
     if (atomic_load(&loop->lost)) {
         lose(loop);
     } else if (loop->multi != NULL) {
+        while (loop->spare_count > 0)
+            mhsmi_libcurl()->easy_cleanup(loop->spare[--loop->spare_count]);
         (void)mhsmi_libcurl()->multi_cleanup(loop->multi);
         loop->multi = NULL;
     }

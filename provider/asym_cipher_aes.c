@@ -136,16 +136,6 @@ static int give(const struct wrapping *ctx, mhsm_result *result,
     return ok;
 }
 
-static int has_room(const struct wrapping *ctx, size_t outsize, size_t needed)
-{
-    if (outsize >= needed)
-        return 1;
-    mp_raise(ctx->prov, MP_R_BUFFER_TOO_SMALL,
-             "the result takes %zu octets, the buffer has %zu", needed,
-             outsize);
-    return 0;
-}
-
 static int aes_asym_cipher_encrypt(void *vctx, unsigned char *out,
                                    size_t *outlen, size_t outsize,
                                    const unsigned char *in, size_t inlen)
@@ -161,7 +151,7 @@ static int aes_asym_cipher_encrypt(void *vctx, unsigned char *out,
         *outlen = inlen + BLOCK;
         return 1;
     }
-    if (!has_room(ctx, outsize, inlen + BLOCK) ||
+    if (!mp_has_room(ctx->prov, inlen + BLOCK, outsize) ||
         !mp_key_require(ctx->key, MHSM_OP_WRAP, "wrap"))
         return 0;
     if (mhsm_wrap(ctx->prov->client, ctx->key->hsm, algorithm_of(ctx->key), in,
@@ -187,7 +177,7 @@ static int aes_asym_cipher_decrypt(void *vctx, unsigned char *out,
         *outlen = inlen - BLOCK;
         return 1;
     }
-    if (!has_room(ctx, outsize, inlen - BLOCK) ||
+    if (!mp_has_room(ctx->prov, inlen - BLOCK, outsize) ||
         !mp_key_require(ctx->key, MHSM_OP_UNWRAP, "unwrap"))
         return 0;
     if (mhsm_unwrap(ctx->prov->client, ctx->key->hsm, algorithm_of(ctx->key),

@@ -223,13 +223,10 @@ static int run_local(struct mp_cipher *ctx, unsigned char *out, size_t *outlen,
              EVP_PKEY_decrypt_init_ex(local, params.list) == 1 &&
              EVP_PKEY_decrypt(local, out, &length, in, inlen) == 1;
     EVP_PKEY_CTX_free(local);
-    if (!ok) {
-        mp_raise_local(ctx->prov, &mark, MP_R_LOCAL,
-                       ctx->operation == MP_CIPHER_ENCRYPT ? "cannot encrypt"
-                                                           : "cannot decrypt");
+    if (!mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL,
+                     ctx->operation == MP_CIPHER_ENCRYPT ? "cannot encrypt"
+                                                         : "cannot decrypt"))
         return 0;
-    }
-    mp_mark_drop(&mark);
     *outlen = length;
     return 1;
 }
@@ -254,12 +251,8 @@ static int run(struct mp_cipher *ctx, enum mp_cipher_operation operation,
         *outlen = needed;
         return 1;
     }
-    if (outsize < needed) {
-        mp_raise(ctx->prov, MP_R_BUFFER_TOO_SMALL,
-                 "the output takes up to %zu octets, the buffer has %zu",
-                 needed, outsize);
+    if (!mp_has_room(ctx->prov, needed, outsize))
         return 0;
-    }
     if (operation == MP_CIPHER_DECRYPT && ctx->key->hsm != NULL)
         return mp_cipher_remote_decrypt(ctx, out, outlen, in, inlen);
     return run_local(ctx, out, outlen, outsize, in, inlen);

@@ -266,16 +266,12 @@ static int run(struct mp_cipher *ctx, unsigned char *out, size_t *outl,
         return 0;
     }
     data = mhsm_result_data(result, &got);
-    ok = got <= outsize && keep(ctx, result);
+    ok = mp_has_room(ctx->prov, got, outsize) && keep(ctx, result);
     if (ok) {
         if (got != 0)
             memcpy(out, data, got);
         *outl = got;
         ctx->done = 1;
-    } else if (got > outsize) {
-        mp_raise(ctx->prov, MP_R_BUFFER_TOO_SMALL,
-                 "the result takes %zu octets, the buffer has %zu", got,
-                 outsize);
     }
     mhsm_result_free(result);
     return ok;

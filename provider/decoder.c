@@ -74,23 +74,11 @@ static int is_there(struct mp_prov *prov, const struct mp_key *key)
 {
     const char *when = mp_prov_option(prov, "load-behavior");
     struct mp_key *there;
-    mhsm_error *err = NULL;
-    mhsm_uri *uri = NULL;
-    mhsm_key *hsm = NULL;
-    mhsm_status status;
     int same;
 
     if (when == NULL || strcmp(when, "early") != 0)
         return 1;
-    status = mhsm_uri_parse(prov->client, mhsm_key_id(key->hsm), &uri, &err);
-    if (status == MHSM_OK)
-        status = mhsm_key_get(prov->client, uri, &hsm, &err);
-    mhsm_uri_free(uri);
-    if (status != MHSM_OK) {
-        mp_raise_client(prov, &err);
-        return 0;
-    }
-    there = mp_key_wrap(prov, hsm);
+    there = mp_key_get(prov, mhsm_key_id(key->hsm));
     if (there == NULL)
         return 0;
     same = EVP_PKEY_eq(key->pkey, there->pkey) == 1;
@@ -111,10 +99,8 @@ static struct mp_key *read_reference(struct mp_prov *prov,
     mhsm_error *err = NULL;
     mhsm_key *hsm = NULL;
 
-    if (prov->failure != NULL) {
-        mp_raise(prov, MHSM_ERR_CONFIG, "%s", prov->failure);
+    if (!mp_prov_usable(prov))
         return NULL;
-    }
     if (mhsm_reference_decode(prov->client, der, size, &hsm, &err) != MHSM_OK) {
         if (is_said(mhsm_error_text(err)))
             mhsm_error_free(&err);

@@ -253,10 +253,7 @@ static int encode_local(const struct mp_encoder *ctx, const struct mp_key *key,
          (callback == NULL ||
           OSSL_ENCODER_CTX_set_passphrase_cb(encoder, callback, arg) == 1) &&
          OSSL_ENCODER_to_bio(encoder, out) == 1;
-    if (ok)
-        mp_mark_drop(&mark);
-    else
-        mp_raise_local(ctx->prov, &mark, MP_R_LOCAL, "cannot encode the key");
+    ok = mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL, "cannot encode the key");
     OSSL_ENCODER_CTX_free(encoder);
     return ok;
 }

@@ -137,10 +137,7 @@ int mp_encoder_text(struct mp_encoder *ctx, const struct mp_key *key, BIO *out)
          (key->pkey == NULL || print_public(key, text)) &&
          (size = BIO_get_mem_data(text, &data)) > 0 &&
          BIO_write(out, data, (int)size) == (int)size;
-    if (ok)
-        mp_mark_drop(&mark);
-    else
-        mp_raise_local(ctx->prov, &mark, MP_R_LOCAL, "cannot print the key");
+    ok = mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL, "cannot print the key");
     BIO_free(text);
     return ok;
 }

@@ -142,3 +142,31 @@ void mp_raise_local_at(const struct mp_prov *prov, const char *file, int line,
     else
         mp_raise_at(prov, file, line, function, reason, "%s", what);
 }
+
+int mp_mark_end_at(const struct mp_prov *prov, const char *file, int line,
+                   const char *function, const struct mp_mark *mark, int ok,
+                   uint32_t reason, const char *what)
+{
+    if (ok)
+        mp_mark_drop(mark);
+    else
+        mp_raise_local_at(prov, file, line, function, mark, reason, what);
+    return ok;
+}
+
+int mp_prov_usable(const struct mp_prov *prov)
+{
+    if (prov->failure == NULL)
+        return 1;
+    mp_raise(prov, MHSM_ERR_CONFIG, "%s", prov->failure);
+    return 0;
+}
+
+int mp_has_room(const struct mp_prov *prov, size_t needed, size_t room)
+{
+    if (room >= needed)
+        return 1;
+    mp_raise(prov, MP_R_BUFFER_TOO_SMALL,
+             "the result takes %zu octets, the buffer has %zu", needed, room);
+    return 0;
+}

@@ -74,6 +74,20 @@ void mp_raise_local_at(const struct mp_prov *prov, const char *file, int line,
                        const char *function, const struct mp_mark *mark,
                        uint32_t reason, const char *what);
 
+/* The end of such work, one way or the other; gives `ok`. */
+#define mp_mark_end(prov, mark, ok, reason, what)                              \
+    mp_mark_end_at((prov), OPENSSL_FILE, OPENSSL_LINE, OPENSSL_FUNC, (mark),   \
+                   (ok), (reason), (what))
+int mp_mark_end_at(const struct mp_prov *prov, const char *file, int line,
+                   const char *function, const struct mp_mark *mark, int ok,
+                   uint32_t reason, const char *what);
+
+/* What many operations ask before they begin; 1, or 0 with one error. */
+/* Were the options right, so that there is a client? */
+int mp_prov_usable(const struct mp_prov *prov);
+/* Does the caller's buffer take the largest result? */
+int mp_has_room(const struct mp_prov *prov, size_t needed, size_t room);
+
 /* The table for OSSL_FUNC_PROVIDER_GET_REASON_STRINGS. */
 OSSL_FUNC_provider_get_reason_strings_fn mp_provider_get_reason_strings;
 

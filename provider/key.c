@@ -225,6 +225,22 @@ fail:
     return NULL;
 }
 
+struct mp_key *mp_key_get(struct mp_prov *prov, const char *text)
+{
+    mhsm_error *err = NULL;
+    mhsm_uri *uri = NULL;
+    mhsm_key *hsm = NULL;
+    mhsm_status status = mhsm_uri_parse(prov->client, text, &uri, &err);
+
+    if (status == MHSM_OK)
+        status = mhsm_key_get(prov->client, uri, &hsm, &err);
+    mhsm_uri_free(uri);
+    if (status == MHSM_OK)
+        return mp_key_wrap(prov, hsm);
+    mp_raise_client(prov, &err);
+    return NULL;
+}
+
 struct mp_key *mp_key_public_copy(const struct mp_key *key)
 {
     struct mp_key *copy;
@@ -280,6 +296,20 @@ const char *mp_key_default_digest(const struct mp_key *key)
             if (digests[i].curve == mhsm_key_curve(key->hsm))
                 return digests[i].digest;
     return "SHA256";
+}
+
+int mp_key_has_part(const struct mp_prov *prov, const struct mp_key *key,
+                    int signing)
+{
+    if (key == NULL || key->pkey == NULL) {
+        mp_raise(prov, MP_R_NO_KEY, "no key to sign or verify with");
+        return 0;
+    }
+    if (signing ? key->has_private : key->has_public)
+        return 1;
+    mp_raise(prov, MP_R_NOT_PRIVATE, "the key has no %s part",
+             signing ? "private" : "public");
+    return 0;
 }
 
 void mp_key_ops_text(unsigned int operations, char *text, size_t size)

@@ -47,6 +47,8 @@ struct mp_key *mp_key_new_named(struct mp_prov *prov, mhsm_key_type type,
 /* A key of the HSM; takes the reference to `hsm`, also on failure, which
  * raises one error. */
 struct mp_key *mp_key_wrap(struct mp_prov *prov, mhsm_key *hsm);
+/* The key of the HSM at a URI, by one request; NULL with one error raised. */
+struct mp_key *mp_key_get(struct mp_prov *prov, const char *text);
 /* The public part as a software key of its own; raises one error. */
 struct mp_key *mp_key_public_copy(const struct mp_key *key);
 struct mp_key *mp_key_up_ref(struct mp_key *key);
@@ -58,6 +60,10 @@ int mp_key_is_pss(const struct mp_key *key);
 /* The digest to sign with when the user names none; NULL: messages are signed
  * whole. */
 const char *mp_key_default_digest(const struct mp_key *key);
+/* Is there a key (NULL: there is none) with the part that signs, or the one
+ * that verifies?  1, or 0 with one error. */
+int mp_key_has_part(const struct mp_prov *prov, const struct mp_key *key,
+                    int signing);
 /* 1, or 0 with one error that names key_ops. */
 int mp_key_require(const struct mp_key *key, unsigned int operations,
                    const char *what);

@@ -126,12 +126,8 @@ int mp_keymgmt_validate(const void *keydata, int selection, int checktype)
          validate_pkey(ctx, selection,
                        checktype == OSSL_KEYMGMT_VALIDATE_QUICK_CHECK);
     EVP_PKEY_CTX_free(ctx);
-    if (ok)
-        mp_mark_drop(&mark);
-    else
-        mp_raise_local(key->prov, &mark, MP_R_PUBLIC_KEY,
+    return mp_mark_end(key->prov, &mark, ok, MP_R_PUBLIC_KEY,
                        "the key does not pass its check");
-    return ok;
 }
 
 int mp_keymgmt_import_type(void *keydata, int selection,

@@ -153,12 +153,9 @@ static int ec_keymgmt_set_params(void *keydata, const OSSL_PARAM params[])
     ok = copy != NULL && key->pkey != NULL &&
          EVP_PKEY_set_params(key->pkey, copy) == 1;
     OSSL_PARAM_free(copy);
-    if (!ok) {
-        mp_raise_local(key->prov, &mark, MP_R_PARAMETER,
-                       "the key cannot take this parameter");
+    if (!mp_mark_end(key->prov, &mark, ok, MP_R_PARAMETER,
+                     "the key cannot take this parameter"))
         return 0;
-    }
-    mp_mark_drop(&mark);
     if (changes_identity(params))
         key->has_public = 1;
     return 1;

@@ -148,12 +148,8 @@ int mp_keymgmt_gen_set_template(void *genctx, void *template)
          EVP_PKEY_todata(key->pkey, EVP_PKEY_KEY_PARAMETERS, &params) == 1 &&
          take_group(gen, params);
     OSSL_PARAM_free(params);
-    if (ok)
-        mp_mark_drop(&mark);
-    else
-        mp_raise_local(gen->prov, &mark, MP_R_LOCAL,
+    return mp_mark_end(gen->prov, &mark, ok, MP_R_LOCAL,
                        "the template key has no usable parameters");
-    return ok;
 }
 
 static int report_progress(EVP_PKEY_CTX *ctx)

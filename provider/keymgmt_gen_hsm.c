@@ -358,10 +358,8 @@ struct mp_key *mp_wish_make(struct mp_wish *wish)
     mhsm_error *err = NULL;
     mhsm_status status;
 
-    if (prov->failure != NULL) {
-        mp_raise(prov, MHSM_ERR_CONFIG, "%s", prov->failure);
+    if (!mp_prov_usable(prov))
         return NULL;
-    }
     if (!check(wish) || !check_pss(wish))
         return NULL;
     if (strchr(wish->uri, ':') != NULL)

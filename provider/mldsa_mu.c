@@ -93,12 +93,8 @@ int mp_mldsa_mu_get(const struct mp_mldsa *ctx, const EVP_MD_CTX *hash,
     ok = copy != NULL && EVP_MD_CTX_copy_ex(copy, hash) == 1 &&
          EVP_DigestFinalXOF(copy, mu, MHSM_MU_SIZE) == 1;
     EVP_MD_CTX_free(copy);
-    if (ok)
-        mp_mark_drop(&mark);
-    else
-        mp_raise_local(ctx->prov, &mark, MP_R_LOCAL,
+    return mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL,
                        "cannot end the hash of the message");
-    return ok;
 }
 
 #endif

@@ -118,12 +118,8 @@ static int get_algorithm_id(void *object, OSSL_PARAM *param)
     ok = size > 0 && OSSL_PARAM_set_octet_string(param, der, (size_t)size);
     X509_ALGOR_free(algorithm);
     OPENSSL_free(der);
-    if (ok)
-        mp_mark_drop(&mark);
-    else
-        mp_raise_local(ctx->prov, &mark, MP_R_LOCAL,
+    return mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL,
                        "cannot make the algorithm identifier");
-    return ok;
 }
 
 #define COMMON_PARAMS(SET, GET)                                                \

@@ -73,12 +73,9 @@ static int sign_local(struct mp_mldsa *ctx, unsigned char *sig, size_t *siglen,
                                NULL, ctx->key->pkey, params) == 1 &&
          EVP_DigestSign(local, sig, &length, mu, MHSM_MU_SIZE) == 1;
     EVP_MD_CTX_free(local);
-    if (!ok) {
-        mp_raise_local(ctx->prov, &mark, MP_R_LOCAL,
-                       "cannot sign with the software key");
+    if (!mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL,
+                     "cannot sign with the software key"))
         return 0;
-    }
-    mp_mark_drop(&mark);
     *siglen = length;
     return 1;
 }
@@ -90,12 +87,8 @@ int mp_mldsa_sign(struct mp_mldsa *ctx, unsigned char *sig, size_t *siglen,
 
     /* Before the request: the HSM bills and logs a signature that the caller
      * could not take. */
-    if (sigsize < needed) {
-        mp_raise(ctx->prov, MP_R_BUFFER_TOO_SMALL,
-                 "a signature takes %zu octets, the buffer has %zu", needed,
-                 sigsize);
+    if (!mp_has_room(ctx->prov, needed, sigsize))
         return 0;
-    }
     return ctx->key->hsm != NULL ? sign_remote(ctx, sig, siglen, sigsize, mu)
                                  : sign_local(ctx, sig, siglen, sigsize, mu);
 }
@@ -118,13 +111,8 @@ int mp_mldsa_verify(struct mp_mldsa *ctx, const unsigned char *sig,
                                  NULL, ctx->key->pkey, params) == 1 &&
          EVP_DigestVerify(local, sig, siglen, mu, MHSM_MU_SIZE) == 1;
     EVP_MD_CTX_free(local);
-    if (!ok) {
-        mp_raise_local(ctx->prov, &mark, MP_R_SIGNATURE,
+    return mp_mark_end(ctx->prov, &mark, ok, MP_R_SIGNATURE,
                        "the signature does not verify");
-        return 0;
-    }
-    mp_mark_drop(&mark);
-    return 1;
 }
 
 #endif

@@ -81,10 +81,8 @@ static int mhsm_rand_instantiate(void *vctx, unsigned int strength,
     (void)params;
     if (ctx == NULL || !strong_enough(ctx, strength))
         return 0;
-    if (ctx->prov->failure != NULL) {
-        mp_raise(ctx->prov, MHSM_ERR_CONFIG, "%s", ctx->prov->failure);
+    if (!mp_prov_usable(ctx->prov))
         return 0;
-    }
     atomic_store(&ctx->state, EVP_RAND_STATE_READY);
     return 1;
 }

@@ -102,24 +102,16 @@ fail:
 static int may_start(const struct mp_sig *ctx, const struct mp_key *key,
                      enum mp_sig_operation operation)
 {
-    if (key == NULL || key->pkey == NULL) {
-        mp_raise(ctx->prov, MP_R_NO_KEY, "no key to sign or verify with");
+    if (!mp_key_has_part(ctx->prov, key, operation == MP_SIG_SIGN))
         return 0;
-    }
     if (key->type != ctx->type) {
         mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is not %s",
                  mp_local_type_name(ctx->type));
         return 0;
     }
-    if (mp_key_is_pss(key) && ctx->fixed_md != NULL) {
-        mp_raise(ctx->prov, MP_R_KEY_TYPE,
-                 "the key is for PSS signatures alone");
-        return 0;
-    }
-    if (operation == MP_SIG_SIGN ? key->has_private : key->has_public)
+    if (!mp_key_is_pss(key) || ctx->fixed_md == NULL)
         return 1;
-    mp_raise(ctx->prov, MP_R_NOT_PRIVATE, "the key has no %s part",
-             operation == MP_SIG_SIGN ? "private" : "public");
+    mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is for PSS signatures alone");
     return 0;
 }
 
@@ -193,12 +185,8 @@ int mp_sig_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
 
     /* Before the request: the HSM bills and logs a signature that the caller
      * could not take. */
-    if (sigsize < needed) {
-        mp_raise(ctx->prov, MP_R_BUFFER_TOO_SMALL,
-                 "a signature takes %zu octets, the buffer has %zu", needed,
-                 sigsize);
+    if (!mp_has_room(ctx->prov, needed, sigsize))
         return 0;
-    }
     if (ctx->key->hsm != NULL)
         return mp_sig_remote_sign(ctx, sig, siglen, sigsize, digest, size);
     return mp_sig_local_sign(ctx, sig, siglen, sigsize, digest, size);

@@ -116,11 +116,8 @@ static int finish(const struct mp_sig *ctx, const unsigned char *data,
          (data_size == 0 || EVP_DigestUpdate(copy, data, data_size) == 1) &&
          EVP_DigestFinal_ex(copy, digest, &length) == 1;
     EVP_MD_CTX_free(copy);
-    if (!ok) {
-        mp_raise_local(ctx->prov, &mark, MP_R_LOCAL, "cannot end the digest");
+    if (!mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL, "cannot end the digest"))
         return 0;
-    }
-    mp_mark_drop(&mark);
     *size = length;
     return 1;
 }

@@ -62,12 +62,9 @@ int mp_sig_local_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
     ok = local != NULL && EVP_PKEY_sign_init_ex(local, params.list) == 1 &&
          EVP_PKEY_sign(local, sig, &length, digest, size) == 1;
     EVP_PKEY_CTX_free(local);
-    if (!ok) {
-        mp_raise_local(ctx->prov, &mark, MP_R_LOCAL,
-                       "cannot sign with the software key");
+    if (!mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL,
+                     "cannot sign with the software key"))
         return 0;
-    }
-    mp_mark_drop(&mark);
     *siglen = length;
     return 1;
 }
@@ -86,13 +83,8 @@ int mp_sig_local_verify(struct mp_sig *ctx, const unsigned char *sig,
     ok = local != NULL && EVP_PKEY_verify_init_ex(local, params.list) == 1 &&
          EVP_PKEY_verify(local, sig, siglen, digest, size) == 1;
     EVP_PKEY_CTX_free(local);
-    if (!ok) {
-        mp_raise_local(ctx->prov, &mark, MP_R_SIGNATURE,
+    return mp_mark_end(ctx->prov, &mark, ok, MP_R_SIGNATURE,
                        "the signature does not verify");
-        return 0;
-    }
-    mp_mark_drop(&mark);
-    return 1;
 }
 
 int mp_sig_local_recover(struct mp_sig *ctx, unsigned char *out, size_t *outlen,
@@ -112,12 +104,9 @@ int mp_sig_local_recover(struct mp_sig *ctx, unsigned char *out, size_t *outlen,
          EVP_PKEY_verify_recover_init_ex(local, params.list) == 1 &&
          EVP_PKEY_verify_recover(local, out, &length, sig, siglen) == 1;
     EVP_PKEY_CTX_free(local);
-    if (!ok) {
-        mp_raise_local(ctx->prov, &mark, MP_R_SIGNATURE,
-                       "the signature does not verify");
+    if (!mp_mark_end(ctx->prov, &mark, ok, MP_R_SIGNATURE,
+                     "the signature does not verify"))
         return 0;
-    }
-    mp_mark_drop(&mark);
     *outlen = length;
     return 1;
 }

@@ -89,19 +89,12 @@ fail:
 static int may_start(const struct mp_mldsa *ctx, const struct mp_key *key,
                      enum mp_mldsa_operation operation)
 {
-    if (key == NULL || key->pkey == NULL) {
-        mp_raise(ctx->prov, MP_R_NO_KEY, "no key to sign or verify with");
+    if (!mp_key_has_part(ctx->prov, key, operation == MP_MLDSA_SIGN))
         return 0;
-    }
-    if (strcmp(key->name, ctx->name) != 0) {
-        mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is %s and not %s",
-                 key->name, ctx->name);
-        return 0;
-    }
-    if (operation == MP_MLDSA_SIGN ? key->has_private : key->has_public)
+    if (strcmp(key->name, ctx->name) == 0)
         return 1;
-    mp_raise(ctx->prov, MP_R_NOT_PRIVATE, "the key has no %s part",
-             operation == MP_MLDSA_SIGN ? "private" : "public");
+    mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is %s and not %s", key->name,
+             ctx->name);
     return 0;
 }
 

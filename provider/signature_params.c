@@ -126,10 +126,6 @@ int mp_sig_get_algorithm_id(void *object, OSSL_PARAM *param)
     ok = id.salt >= 0 && mp_alg_id_der(&id, &der, &size) &&
          OSSL_PARAM_set_octet_string(param, der, size);
     OPENSSL_free(der);
-    if (ok)
-        mp_mark_drop(&mark);
-    else
-        mp_raise_local(ctx->prov, &mark, MP_R_DIGEST,
+    return mp_mark_end(ctx->prov, &mark, ok, MP_R_DIGEST,
                        "there is no algorithm identifier for the digest");
-    return ok;
 }

@@ -22,27 +22,10 @@ static void aes_skeymgmt_free(void *keydata)
     mp_key_free(keydata);
 }
 
-static struct mp_key *get(struct mp_prov *prov, const char *text)
+static struct mp_key *get(struct mp_prov *prov, const char *uri)
 {
-    mhsm_error *err = NULL;
-    mhsm_uri *uri = NULL;
-    mhsm_key *hsm = NULL;
-    struct mp_key *key;
-    mhsm_status status;
+    struct mp_key *key = mp_prov_usable(prov) ? mp_key_get(prov, uri) : NULL;
 
-    if (prov->failure != NULL) {
-        mp_raise(prov, MHSM_ERR_CONFIG, "%s", prov->failure);
-        return NULL;
-    }
-    status = mhsm_uri_parse(prov->client, text, &uri, &err);
-    if (status == MHSM_OK)
-        status = mhsm_key_get(prov->client, uri, &hsm, &err);
-    mhsm_uri_free(uri);
-    if (status != MHSM_OK) {
-        mp_raise_client(prov, &err);
-        return NULL;
-    }
-    key = mp_key_wrap(prov, hsm);
     if (key == NULL || key->type == MHSM_KEY_OCT)
         return key;
     mp_raise(prov, MP_R_KEY_TYPE, "key %s is no AES key",

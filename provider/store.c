@@ -53,10 +53,8 @@ static void *mhsm_store_open(void *provctx, const char *text)
     struct store *store = NULL;
     mhsm_error *err = NULL;
 
-    if (prov->failure != NULL) {
-        mp_raise(prov, MHSM_ERR_CONFIG, "%s", prov->failure);
+    if (!mp_prov_usable(prov))
         return NULL;
-    }
     store = OPENSSL_zalloc(sizeof(*store));
     if (store == NULL) {
         mp_raise(prov, MP_R_MEMORY, "cannot open a store");

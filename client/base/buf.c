@@ -108,6 +108,13 @@ const char *mhsmi_buf_text(const struct mhsmi_buf *buf)
     return buf->data == NULL ? "" : (const char *)buf->data;
 }
 
+const unsigned char *mhsmi_buf_octets(const struct mhsmi_buf *buf, size_t *size)
+{
+    if (size != NULL)
+        *size = buf->size;
+    return buf->size != 0 ? buf->data : NULL;
+}
+
 unsigned char *mhsmi_buf_take(struct mhsmi_buf *buf, size_t *size)
 {
     unsigned char *data = buf->data;

@@ -32,6 +32,9 @@ MHSM_NODISCARD int mhsmi_buf_printf(struct mhsmi_buf *buf, const char *format,
                                     ...) __attribute__((format(printf, 2, 3)));
 /* The content as a string, "" while empty. */
 const char *mhsmi_buf_text(const struct mhsmi_buf *buf);
+/* The content, NULL while empty; `size` may be NULL. */
+const unsigned char *mhsmi_buf_octets(const struct mhsmi_buf *buf,
+                                      size_t *size);
 /* Hand the content over to the caller (mhsmi_free / mhsmi_free_secret); NULL
  * when the buffer never grew.  `size` may be NULL. */
 unsigned char *mhsmi_buf_take(struct mhsmi_buf *buf, size_t *size);

@@ -124,34 +124,27 @@ int64_t mhsm_key_expires(const mhsm_key *key)
     return key->expires;
 }
 
-static const unsigned char *octets(const struct mhsmi_buf *buf, size_t *size)
-{
-    if (size != NULL)
-        *size = buf->size;
-    return buf->size != 0 ? buf->data : NULL;
-}
-
 const unsigned char *mhsm_key_rsa_n(const mhsm_key *key, size_t *size)
 {
-    return octets(&key->n, size);
+    return mhsmi_buf_octets(&key->n, size);
 }
 
 const unsigned char *mhsm_key_rsa_e(const mhsm_key *key, size_t *size)
 {
-    return octets(&key->e, size);
+    return mhsmi_buf_octets(&key->e, size);
 }
 
 const unsigned char *mhsm_key_ec_x(const mhsm_key *key, size_t *size)
 {
-    return octets(&key->x, size);
+    return mhsmi_buf_octets(&key->x, size);
 }
 
 const unsigned char *mhsm_key_ec_y(const mhsm_key *key, size_t *size)
 {
-    return octets(&key->y, size);
+    return mhsmi_buf_octets(&key->y, size);
 }
 
 const unsigned char *mhsm_key_akp_public(const mhsm_key *key, size_t *size)
 {
-    return octets(&key->pub, size);
+    return mhsmi_buf_octets(&key->pub, size);
 }

@@ -28,24 +28,17 @@ void mhsm_result_free(mhsm_result *result)
     mhsmi_free(result);
 }
 
-static const unsigned char *part(const struct mhsmi_buf *buf, size_t *size)
-{
-    if (size != NULL)
-        *size = buf->size;
-    return buf->size != 0 ? buf->data : NULL;
-}
-
 const unsigned char *mhsm_result_data(const mhsm_result *result, size_t *size)
 {
-    return part(&result->data, size);
+    return mhsmi_buf_octets(&result->data, size);
 }
 
 const unsigned char *mhsm_result_iv(const mhsm_result *result, size_t *size)
 {
-    return part(&result->iv, size);
+    return mhsmi_buf_octets(&result->iv, size);
 }
 
 const unsigned char *mhsm_result_tag(const mhsm_result *result, size_t *size)
 {
-    return part(&result->tag, size);
+    return mhsmi_buf_octets(&result->tag, size);
 }

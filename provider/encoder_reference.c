@@ -9,12 +9,31 @@
  * no secret.  To refuse would lose the reference of a key that was just made,
  * since `openssl req -newkey` encrypts unless told otherwise.
  */
+#include <string.h>
+
 #include <openssl/encoder.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "encoder.h"
 #include "err.h"
 #include "local.h"
+
+/* i2d_PrivateKey asks for its own form of a key and then for PKCS#8: what is
+ * the last of the queue has been said of this key, and the first is the
+ * reason. */
+static void refuse(const struct mp_encoder *ctx, const struct mp_key *key,
+                   const char *why)
+{
+    const char *last = NULL;
+    char start[512];
+
+    BIO_snprintf(start, sizeof(start), "key %s is in the HSM and ",
+                 mhsm_key_id(key->hsm));
+    (void)ERR_peek_last_error_all(NULL, NULL, NULL, &last, NULL);
+    if (last == NULL || strncmp(last, start, strlen(start)) != 0)
+        mp_raise(ctx->prov, MP_R_NOT_ENCODED, "%s%s", start, why);
+}
 
 static int may_encode(struct mp_encoder *ctx, const struct mp_key *key)
 {
@@ -22,10 +41,8 @@ static int may_encode(struct mp_encoder *ctx, const struct mp_key *key)
 
     if (mhsm_config_get_boolean(config, "encode-reference"))
         return 1;
-    mp_raise(ctx->prov, MP_R_NOT_ENCODED,
-             "key %s is in the HSM and is not written to files: the option "
-             "encode-reference says no",
-             mhsm_key_id(key->hsm));
+    refuse(ctx, key,
+           "is not written to files: the option encode-reference says no");
     return 0;
 }
 
@@ -81,11 +98,9 @@ int mp_encoder_refuse(struct mp_encoder *ctx, const struct mp_key *key,
                       BIO *out)
 {
     (void)out;
-    mp_raise(ctx->prov, MP_R_NOT_ENCODED,
-             "key %s is in the HSM: its private part cannot go into a "
-             "PKCS#1, PKCS#8 or PKCS#12 file; refer to it by `mhsm key pem` or "
-             "by its URI",
-             mhsm_key_id(key->hsm));
+    refuse(ctx, key,
+           "its private part cannot go into a PKCS#1, PKCS#8 or PKCS#12 file; "
+           "refer to it by `mhsm key pem` or by its URI");
     return 0;
 }
 

@@ -79,7 +79,11 @@ static void not_written(void)
             PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 0);
         TH_ONE_ERROR(references[i].name, "encode-reference");
         CU_ASSERT(i2d_PrivateKey_bio(out, key) != 1);
-        ERR_clear_error();
+        TH_ONE_ERROR(references[i].name, "encode-reference");
+        CU_ASSERT(i2d_PrivateKey(key, NULL) <= 0);
+        TH_ONE_ERROR(references[i].name, "encode-reference");
+        CU_ASSERT_PTR_NULL(EVP_PKEY2PKCS8(key));
+        TH_ONE_ERROR(references[i].name, "PKCS#8");
         CU_ASSERT_EQUAL(BIO_pending(out), 0);
         CU_ASSERT_EQUAL(EVP_PKEY_print_private(out, key, 0, NULL), 1);
         CU_ASSERT_EQUAL(PEM_write_bio_PUBKEY(out, key), 1);

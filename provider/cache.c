@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * The cache of keys: a few slots, the oldest of which makes room.
+ *
+ * When an entry's time is over, whoever sees it first finds nothing and asks
+ * the HSM; meanwhile the others find the old key, and need not all ask.
  */
 #include "cache.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,7 +15,8 @@
 
 #include <openssl/crypto.h>
 
-enum { SLOTS = 64 };
+/* How long the one that asks may take until another asks as well. */
+enum { SLOTS = 64, TRIES = 1000, ASKING_MS = 1000 };
 
 struct mp_cache {
     atomic_flag busy;
@@ -29,6 +34,31 @@ static int64_t now_ms(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Not for long: in a child, a thread that the child has not may be at it. */
+static int enter(struct mp_cache *cache)
+{
+    for (int i = 0; cache != NULL && i < TRIES; i++) {
+        if (!atomic_flag_test_and_set(&cache->busy))
+            return 1;
+        (void)sched_yield();
+    }
+    return 0;
+}
+
+static void leave(struct mp_cache *cache)
+{
+    atomic_flag_clear(&cache->busy);
+}
+
+static struct slot *slot_of(struct mp_cache *cache, const char *uri)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        if (cache->slots[i].uri != NULL &&
+            strcmp(cache->slots[i].uri, uri) == 0)
+            return &cache->slots[i];
+    return NULL;
 }
 
 static void slot_clear(struct slot *slot)
@@ -60,53 +90,65 @@ void mp_cache_free(struct mp_prov *prov)
     prov->cache = NULL;
 }
 
+/* A free one is older than any. */
+static struct slot *oldest(struct mp_cache *cache)
+{
+    struct slot *slot = &cache->slots[0];
+
+    for (size_t i = 1; i < SLOTS; i++)
+        if (cache->slots[i].until_ms < slot->until_ms)
+            slot = &cache->slots[i];
+    return slot;
+}
+
 struct mp_key *mp_cache_find(struct mp_prov *prov, const char *uri)
 {
     struct mp_cache *cache = prov->cache;
     struct mp_key *key = NULL;
     int64_t now = now_ms();
+    struct slot *slot;
 
-    if (cache == NULL || atomic_flag_test_and_set(&cache->busy))
+    if (!enter(cache))
         return NULL;
-    for (size_t i = 0; key == NULL && i < SLOTS; i++) {
-        struct slot *slot = &cache->slots[i];
-
-        if (slot->uri == NULL)
-            continue;
-        if (slot->until_ms <= now)
-            slot_clear(slot);
-        else if (strcmp(slot->uri, uri) == 0)
-            key = mp_key_up_ref(slot->key);
-    }
-    atomic_flag_clear(&cache->busy);
+    slot = slot_of(cache, uri);
+    if (slot != NULL && slot->until_ms <= now)
+        slot->until_ms = now + ASKING_MS;
+    else if (slot != NULL)
+        key = mp_key_up_ref(slot->key);
+    leave(cache);
     return key;
 }
 
 void mp_cache_put(struct mp_prov *prov, const char *uri, struct mp_key *key)
 {
     struct mp_cache *cache = prov->cache;
-    struct slot *oldest;
+    struct slot *slot;
     char *copy;
 
-    if (cache == NULL || atomic_flag_test_and_set(&cache->busy))
+    if (!enter(cache))
         return;
-    oldest = &cache->slots[0];
-    for (size_t i = 0; i < SLOTS; i++) {
-        struct slot *slot = &cache->slots[i];
-
-        if (slot->uri != NULL && strcmp(slot->uri, uri) == 0) {
-            oldest = slot;
-            break;
-        }
-        if (slot->until_ms < oldest->until_ms)
-            oldest = slot;
-    }
+    slot = slot_of(cache, uri);
+    if (slot == NULL)
+        slot = oldest(cache);
     copy = OPENSSL_strdup(uri);
     if (copy != NULL) {
-        slot_clear(oldest);
-        oldest->uri = copy;
-        oldest->key = mp_key_up_ref(key);
-        oldest->until_ms = now_ms() + cache->ttl_ms;
+        slot_clear(slot);
+        slot->uri = copy;
+        slot->key = mp_key_up_ref(key);
+        slot->until_ms = now_ms() + cache->ttl_ms;
     }
-    atomic_flag_clear(&cache->busy);
+    leave(cache);
+}
+
+void mp_cache_forget(struct mp_prov *prov, const char *uri)
+{
+    struct mp_cache *cache = prov->cache;
+    struct slot *slot;
+
+    if (!enter(cache))
+        return;
+    slot = slot_of(cache, uri);
+    if (slot != NULL)
+        slot_clear(slot);
+    leave(cache);
 }

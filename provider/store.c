@@ -185,18 +185,19 @@ static struct mp_key *get_key(struct store *store, int *absent)
     if (key != NULL)
         return key;
     status = mhsm_key_get(prov->client, store->uri, &hsm, &err);
+    if (status == MHSM_OK)
+        key = mp_key_wrap(prov, hsm);
+    if (key != NULL)
+        mp_cache_put(prov, uri, key);
+    else
+        mp_cache_forget(prov, uri);
     *absent = status == MHSM_ERR_NOT_FOUND && store->searching;
     if (*absent) {
         mhsm_error_free(&err);
         return NULL;
     }
-    if (status != MHSM_OK) {
+    if (status != MHSM_OK)
         mp_raise_client(prov, &err);
-        return NULL;
-    }
-    key = mp_key_wrap(prov, hsm);
-    if (key != NULL)
-        mp_cache_put(prov, uri, key);
     return key;
 }
 

@@ -8,27 +8,10 @@ emulator_start
 p="-provider default -provider mhsm"
 cd "$work"
 
-token=$(curl -sS --cacert "$MHSM_CA_FILE" \
-    -d "grant_type=client_credentials&client_id=$AZURE_CLIENT_ID" \
-    --data-urlencode "client_secret=$AZURE_CLIENT_SECRET" \
-    --data-urlencode "scope=https://managedhsm.azure.net/.default" \
-    "$AZURE_AUTHORITY_HOST/$AZURE_TENANT_ID/oauth2/v2.0/token" |
-    jq -r .access_token)
-
-# Import a key that the script knows: put_key NAME JWK.
-put_key() {
-    printf '{"hsm":true,"key":%s}' "$(cat "$2")" >put.json
-    curl -sS --fail-with-body --cacert "$MHSM_CA_FILE" -X PUT \
-        -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
-        --data-binary @put.json "$MHSM_ENDPOINT/keys/$1?api-version=7.6"
-}
-
 for bits in 128 192 256; do
     head -c $((bits / 8)) /dev/urandom >kek.bin
-    encoded=$(base64 -w0 <kek.bin | tr '+/' '-_' | tr -d =)
-    printf '{"kty":"oct","k":"%s","key_ops":["wrapKey","unwrapKey"]}' \
-        "$encoded" >kek.json
-    check "import a key of $bits bits" put_key "kek$bits" kek.json
+    check "import a key of $bits bits" import_aes "kek$bits" kek.bin \
+        '"wrapKey","unwrapKey"'
     for size in 16 24 32 64; do
         head -c $size /dev/urandom >dek
         # shellcheck disable=SC2086 # flags

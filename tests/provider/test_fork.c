@@ -6,10 +6,12 @@
  */
 #include "harness.h"
 
+#include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -331,7 +333,116 @@ static void workers(void)
     CU_ASSERT(sign_both());
 }
 
-int main(void)
+/* Children that become another program, while a request is on its way. ----- */
+
+/* Descriptors that lead to the HSM. */
+static int connections(void)
+{
+    const char *port = strrchr(th_host(), ':') + 1;
+    int fd, count = 0;
+
+    for (fd = 0; fd < 1024; fd++) {
+        struct sockaddr_storage peer = {0};
+        socklen_t size = sizeof(peer);
+        char number[16];
+
+        if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
+            getnameinfo((struct sockaddr *)&peer, size, NULL, 0, number,
+                        sizeof(number), NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+            count += strcmp(number, port) == 0;
+    }
+    return count;
+}
+
+/* The other program: it has got no connection, and works by its own. */
+static int another_program(void)
+{
+    if (connections() != 0)
+        return 2;
+    return load_and_sign() ? 0 : 1;
+}
+
+static int by_posix_spawn(void)
+{
+    return th_again("another program").code == 0;
+}
+
+/* The child has the parent's memory and threads until it is another program. */
+static int by_vfork(void)
+{
+    char self[] = "scenario", name[] = "another program", path[4096];
+    char *arguments[] = {self, name, NULL};
+    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    pid_t child;
+
+    if (size <= 0)
+        th_die("no /proc");
+    path[size] = '\0';
+    fflush(NULL);
+    child = vfork();
+    if (child == 0) {
+        (void)execve(path, arguments, environ);
+        _exit(127);
+    }
+    return child > 0 && ends_well(child);
+}
+
+static int by_vfork_and_exit(void)
+{
+    pid_t child = vfork();
+
+    if (child == 0)
+        _exit(0);
+    return child > 0 && ends_well(child);
+}
+
+static int by_system(void)
+{
+    return system("exit 0") == 0;
+}
+
+static void *sign_once(void *arg)
+{
+    int *good = arg;
+
+    *good = sign(ec);
+    return NULL;
+}
+
+static void other_programs_while_one_signs(void)
+{
+    static int (*const ways[])(void) = {by_posix_spawn, by_vfork,
+                                        by_vfork_and_exit, by_system};
+    struct th_stats before, after;
+    pthread_t thread;
+    size_t i;
+    int good;
+
+    CU_ASSERT(sign_both());
+    for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        long limit = th_now_ms() + 1000L * LIMIT_S;
+
+        good = 0;
+        th_latency(300);
+        before = th_stats();
+        if (pthread_create(&thread, NULL, sign_once, &good) != 0)
+            th_die("no thread");
+        while (th_stats().requests == before.requests && th_now_ms() < limit)
+            th_sleep_ms(1);
+        TH_TRUE(connections() > 0, "way %zu", i);
+        TH_TRUE(ways[i](), "way %zu", i);
+        pthread_join(thread, NULL);
+        TH_TRUE(good, "way %zu", i);
+        th_latency(0);
+        before = th_stats();
+        CU_ASSERT(sign_both());
+        after = th_stats();
+        TH_TRUE(after.connections == before.connections, "way %zu", i);
+        TH_TRUE(after.tokens == before.tokens, "way %zu", i);
+    }
+}
+
+int main(int argc, char **argv)
 {
     static const CU_TestInfo tests[] = {
         {"keys load", prepare},
@@ -343,10 +454,14 @@ int main(void)
         {"exit in a child", exit_in_a_child},
         {"forks while others sign", forks_while_others_sign},
         {"workers", workers},
+        {"other programs while one signs", other_programs_while_one_signs},
         CU_TEST_INFO_NULL,
     };
-    int code = th_main("provider: fork", tests);
+    int code;
 
+    if (argc == 2 && strcmp(argv[1], "another program") == 0)
+        return another_program();
+    code = th_main("provider: fork", tests);
     EVP_PKEY_free(rsa);
     EVP_PKEY_free(ec);
     th_context_close(&last);

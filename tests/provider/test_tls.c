@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * TLS servers and clients with keys of the HSM, over memory: TLS 1.2 and 1.3,
- * each signature scheme that fits the key, several groups, client
- * certificates, and what a peer sees when the HSM does not answer.
+ * each signature scheme and suite that fits the key, several groups, client
+ * certificates, and what a peer sees when the HSM does not answer; all of it
+ * in each place of the provider list.
  */
 #include "harness.h"
 
@@ -27,32 +28,65 @@ static const struct {
 static const char *const groups[] = {NULL,    "X25519", "P-256",
                                      "P-384", "P-521",  "ffdhe2048"};
 
-static struct th_context last;
-static struct th_tls pairs[COUNT(keys)];
+static struct th_context contexts[3];
+static struct th_tls all_pairs[3][COUNT(keys)];
+/* The ones at hand. */
+static struct th_tls *pairs;
+static OSSL_LIB_CTX *lib;
+static enum th_order order;
 
-static void prepare(void)
+static void choose(int place)
+{
+    order = (enum th_order)place;
+    pairs = all_pairs[place];
+    lib = contexts[place].lib;
+}
+
+static void everywhere(void (*body)(void))
+{
+    int place;
+
+    for (place = TH_LAST; place <= TH_PREFERRED; place++) {
+        unsigned int failures = CU_get_number_of_failures();
+
+        choose(place);
+        body();
+        TH_TRUE(CU_get_number_of_failures() == failures, "module %s",
+                th_order_name(order));
+    }
+}
+
+static void open_all(void)
 {
     char uri[64];
     size_t i;
 
-    th_context_open(&last, TH_LAST);
     for (i = 0; i < COUNT(keys); i++) {
         struct th_scheme scheme;
 
+        snprintf(uri, sizeof(uri), "mhsm:%s", keys[i].name);
+        pairs[i].server_lib = lib;
+        pairs[i].client_lib = th_plain();
+        pairs[i].key = th_must_open(lib, uri);
+        scheme = th_scheme_of(pairs[i].key);
+        pairs[i].certificate =
+            th_certificate(lib, pairs[i].key, pairs[i].key, &scheme);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(pairs[i].certificate);
+    }
+    TH_QUIET();
+}
+
+static void prepare(void)
+{
+    size_t i;
+
+    for (i = 0; i < COUNT(keys); i++)
         if (keys[i].curve == NULL)
             th_rsa_create(keys[i].name, keys[i].bits, NULL);
         else
             th_ec_create(keys[i].name, keys[i].curve, NULL);
-        snprintf(uri, sizeof(uri), "mhsm:%s", keys[i].name);
-        pairs[i].server_lib = last.lib;
-        pairs[i].client_lib = th_plain();
-        pairs[i].key = th_must_open(last.lib, uri);
-        scheme = th_scheme_of(pairs[i].key);
-        pairs[i].certificate =
-            th_certificate(last.lib, pairs[i].key, pairs[i].key, &scheme);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(pairs[i].certificate);
-    }
-    TH_QUIET();
+    th_contexts_open(contexts);
+    everywhere(open_all);
 }
 
 static void every_key_and_group(void)
@@ -115,6 +149,29 @@ static void every_signature_scheme(void)
     }
 }
 
+/* Of TLS 1.2, with a key exchange that is signed. */
+static void every_suite(void)
+{
+    static const char *const suites[] = {
+        "AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305",
+        "AES128-SHA256",     "AES256-SHA384",     "AES128-SHA",
+        "AES256-SHA"};
+    char ciphers[64];
+    size_t i, j;
+
+    for (i = 0; i < COUNT(keys); i++)
+        for (j = 0; j < COUNT(suites); j++) {
+            struct th_tls tls = pairs[i];
+
+            snprintf(ciphers, sizeof(ciphers), "ECDHE-%s-%s",
+                     keys[i].curve == NULL ? "RSA" : "ECDSA", suites[j]);
+            tls.version = TLS1_2_VERSION;
+            tls.ciphers = ciphers;
+            TH_TRUE(th_handshake(&tls), "%s, %s", keys[i].name, ciphers);
+            TH_QUIET();
+        }
+}
+
 /* A certificate whose own signature is PSS. */
 static void pss_certificates(void)
 {
@@ -128,8 +185,7 @@ static void pss_certificates(void)
         struct th_tls tls = pairs[0];
 
         tls.version = TLS1_3_VERSION;
-        tls.certificate =
-            th_certificate(last.lib, tls.key, tls.key, &schemes[i]);
+        tls.certificate = th_certificate(lib, tls.key, tls.key, &schemes[i]);
         CU_ASSERT_PTR_NOT_NULL_FATAL(tls.certificate);
         CU_ASSERT_EQUAL(X509_get_signature_nid(tls.certificate), NID_rsassaPss);
         TH_TRUE(th_handshake(&tls), "%s", schemes[i].digest);
@@ -148,7 +204,7 @@ static void client_certificates(void)
             struct th_tls tls = pairs[i];
 
             tls.version = version;
-            tls.client_lib = last.lib;
+            tls.client_lib = lib;
             tls.client_key = pairs[COUNT(keys) - 1 - i].key;
             tls.client_certificate = pairs[COUNT(keys) - 1 - i].certificate;
             TH_TRUE(th_handshake(&tls), "%s, version %x", keys[i].name,
@@ -169,7 +225,7 @@ static void key_transport(void)
     CU_ASSERT(!th_handshake(&tls));
     TH_ONE_ERROR("pkcs1-decryption");
     setenv("MHSM_PKCS1_DECRYPTION", "yes", 1);
-    th_context_open(&loose, TH_LAST);
+    th_context_open(&loose, order);
     unsetenv("MHSM_PKCS1_DECRYPTION");
     tls.server_lib = loose.lib;
     tls.key = th_must_open(loose.lib, "mhsm:tls-2048");
@@ -206,31 +262,49 @@ static void the_applications_queue_stays(void)
 
     ERR_raise(ERR_LIB_USER, ERR_R_PASSED_INVALID_ARGUMENT);
     code = ERR_peek_last_error();
-    CU_ASSERT(th_sign_and_verify(last.lib, pairs[0].key, &scheme, "text"));
+    CU_ASSERT(th_sign_and_verify(lib, pairs[0].key, &scheme, "text"));
     CU_ASSERT_EQUAL(ERR_get_error(), code);
     TH_QUIET();
 }
+
+/* CUnit's tests have no argument. */
+#define EVERYWHERE(body)                                                       \
+    static void body##_everywhere(void)                                        \
+    {                                                                          \
+        everywhere(body);                                                      \
+    }
+EVERYWHERE(every_key_and_group)
+EVERYWHERE(every_signature_scheme)
+EVERYWHERE(every_suite)
+EVERYWHERE(pss_certificates)
+EVERYWHERE(client_certificates)
+EVERYWHERE(key_transport)
+EVERYWHERE(when_the_hsm_refuses)
+EVERYWHERE(the_applications_queue_stays)
 
 int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"keys and certificates", prepare},
-        {"every key and group", every_key_and_group},
-        {"every signature scheme", every_signature_scheme},
-        {"PSS certificates", pss_certificates},
-        {"client certificates", client_certificates},
-        {"RSA key transport", key_transport},
-        {"when the HSM refuses", when_the_hsm_refuses},
-        {"the application's error queue", the_applications_queue_stays},
+        {"every key and group", every_key_and_group_everywhere},
+        {"every signature scheme", every_signature_scheme_everywhere},
+        {"every suite", every_suite_everywhere},
+        {"PSS certificates", pss_certificates_everywhere},
+        {"client certificates", client_certificates_everywhere},
+        {"RSA key transport", key_transport_everywhere},
+        {"when the HSM refuses", when_the_hsm_refuses_everywhere},
+        {"the application's error queue",
+         the_applications_queue_stays_everywhere},
         CU_TEST_INFO_NULL,
     };
-    int code = th_main("provider: TLS", tests);
+    int code = th_main("provider: TLS", tests), place;
     size_t i;
 
-    for (i = 0; i < COUNT(keys); i++) {
-        EVP_PKEY_free(pairs[i].key);
-        X509_free(pairs[i].certificate);
-    }
-    th_context_close(&last);
+    for (place = TH_LAST; place <= TH_PREFERRED; place++)
+        for (i = 0; i < COUNT(keys); i++) {
+            EVP_PKEY_free(all_pairs[place][i].key);
+            X509_free(all_pairs[place][i].certificate);
+        }
+    th_contexts_close(contexts);
     return code;
 }

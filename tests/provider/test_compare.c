@@ -165,6 +165,28 @@ static void checks(OSSL_LIB_CTX *lib, EVP_PKEY *const faces[FACES], size_t i)
     }
 }
 
+/* The same point on a curve that is told by its numbers: what the default
+ * provider says of it and the named curve. */
+static void explicit_curves(OSSL_LIB_CTX *lib, size_t i, EVP_PKEY *ours)
+{
+    EVP_PKEY *told = EVP_PKEY_dup(keys[i].judge), *there;
+    int expected;
+
+    CU_ASSERT(EVP_PKEY_set_utf8_string_param(told, OSSL_PKEY_PARAM_EC_ENCODING,
+                                             OSSL_PKEY_EC_ENCODING_EXPLICIT) ==
+              1);
+    there = public_copy(lib, told);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(there);
+    expected = EVP_PKEY_eq(keys[i].judge, told);
+    TH_TRUE(EVP_PKEY_eq(ours, told) == expected, "key %zu", i);
+    TH_TRUE(EVP_PKEY_eq(told, ours) == expected, "key %zu", i);
+    TH_TRUE(EVP_PKEY_eq(ours, there) == expected, "key %zu", i);
+    TH_TRUE(EVP_PKEY_eq(there, ours) == expected, "key %zu", i);
+    ERR_clear_error();
+    EVP_PKEY_free(there);
+    EVP_PKEY_free(told);
+}
+
 static void compare_in(enum th_order order)
 {
     EVP_PKEY *faces[COUNT(keys)][FACES];
@@ -182,8 +204,11 @@ static void compare_in(enum th_order order)
             judge(EVP_PKEY_eq, faces, i, j, "eq");
             judge(EVP_PKEY_parameters_eq, faces, i, j, "parameters_eq");
         }
-    for (i = 0; i < COUNT(keys); i++)
+    for (i = 0; i < COUNT(keys); i++) {
         checks(context.lib, faces[i], i);
+        if (keys[i].curve != NULL)
+            explicit_curves(context.lib, i, faces[i][BY_VERSION]);
+    }
     CU_ASSERT_EQUAL(th_stats().requests, before);
     for (i = 0; i < COUNT(keys); i++)
         for (face = 0; face < FACES; face++)

@@ -181,6 +181,35 @@ static void unsupported_oaep(void)
     CU_ASSERT_EQUAL(th_stats().requests, before);
 }
 
+/* Raw RSA, and what has gone out of use. */
+static void other_paddings(void)
+{
+    static const struct {
+        int padding;
+        const char *says;
+    } rows[] = {
+        {RSA_NO_PADDING, "padding oaep, not with none"},
+        {RSA_X931_PADDING, "not for encryption"},
+    };
+    unsigned char sealed[ROOM] = {1}, out[ROOM];
+    long before = th_stats().requests;
+    size_t i, made;
+
+    for (i = 0; i < COUNT(rows); i++) {
+        EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(last.lib, key, NULL);
+
+        made = sizeof(out);
+        TH_TRUE(EVP_PKEY_decrypt_init(ctx) == 1 &&
+                    (EVP_PKEY_CTX_set_rsa_padding(ctx, rows[i].padding) <= 0 ||
+                     EVP_PKEY_decrypt(ctx, out, &made, sealed,
+                                      (size_t)EVP_PKEY_get_size(key)) <= 0),
+                "padding %d", rows[i].padding);
+        TH_ONE_ERROR(rows[i].says);
+        EVP_PKEY_CTX_free(ctx);
+    }
+    CU_ASSERT_EQUAL(th_stats().requests, before);
+}
+
 static void damaged_oaep(void)
 {
     unsigned char sealed[ROOM], out[ROOM];
@@ -404,6 +433,7 @@ int main(void)
         {"OAEP", oaep},
         {"encryption is local", encryption_is_local},
         {"unsupported OAEP", unsupported_oaep},
+        {"other paddings", other_paddings},
         {"damaged OAEP", damaged_oaep},
         {"wrong sizes", wrong_sizes},
         {"copies keep their settings", copies_keep_their_settings},

@@ -158,10 +158,20 @@ static void no_export(void)
     OSSL_PARAM *params = NULL;
     unsigned char *der = NULL;
     X509 *certificate;
-    EVP_PKEY *key;
+    EVP_PKEY *key, *elsewhere, *public;
 
     open_with(&context, "MHSM_ALLOW_EXPORT", "no");
     key = th_must_open(context.lib, "mhsm:op-rsa");
+    elsewhere = th_public_from_service("op-rsa");
+    public = th_open_as(context.lib, "mhsm:op-rsa", OSSL_STORE_INFO_PUBKEY);
+    CU_ASSERT(EVP_PKEY_eq(key, elsewhere) == 1);
+    CU_ASSERT(EVP_PKEY_eq(elsewhere, key) == 1);
+    CU_ASSERT(EVP_PKEY_eq(key, public) == 1);
+    CU_ASSERT(EVP_PKEY_eq(public, elsewhere) == 1);
+    CU_ASSERT(EVP_PKEY_eq(elsewhere, public) == 1);
+    TH_QUIET();
+    EVP_PKEY_free(public);
+    EVP_PKEY_free(elsewhere);
     CU_ASSERT(EVP_PKEY_todata(key, EVP_PKEY_PUBLIC_KEY, &params) != 1);
     OSSL_PARAM_free(params);
     ERR_clear_error();

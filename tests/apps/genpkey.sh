@@ -8,6 +8,12 @@ p="-provider default -provider mhsm"
 q="-propquery provider=mhsm"
 cd "$work"
 
+piped() {
+    # shellcheck disable=SC2086 # flags
+    openssl pkey $p -in "mhsm:$1" -outform DER |
+        openssl pkey $p -inform DER -pubout -out piped
+}
+
 # shellcheck disable=SC2086 # flags
 {
     check "genpkey makes an RSA key" openssl genpkey $p $q -algorithm RSA \
@@ -30,6 +36,26 @@ cd "$work"
             -out $name.pem
         check "  with tags" mhsm key show --name $name -o json
         output_has "  as given" '"c": *"d"'
+    done
+
+    # OpenSSL makes the key where it has read the parameters.
+    check "parameters" openssl genpkey $p -genparam -algorithm EC \
+        -pkeyopt ec_paramgen_curve:P-384 -out params.pem
+    check "genpkey -paramfile is OpenSSL's" openssl genpkey $p \
+        -paramfile params.pem -out soft.pem
+    check "  as ever" grep -q 'BEGIN PRIVATE KEY' soft.pem
+    expect_exit 1 "  and makes none in the HSM" openssl genpkey $p $q \
+        -paramfile params.pem -pkeyopt mhsm-key:by-params -out none.pem
+    expect_exit 3 "  nor half of one" mhsm key show --name by-params
+    check "ecparam -genkey is OpenSSL's" openssl ecparam $p -name P-256 \
+        -genkey -noout -out soft.pem
+    check "  as ever" grep -q 'BEGIN EC PRIVATE KEY' soft.pem
+    for key in made-rsa made-p-384; do
+        check "pkey -check of $key" openssl pkey $p -in mhsm:$key -check -noout
+        check "  by a pipe, as DER" piped $key
+        check "  the public key" openssl pkey $p -in mhsm:$key -pubout \
+            -out direct
+        check "  the same" cmp piped direct
     done
 
     check "the module alone suffices" openssl genpkey -provider mhsm \

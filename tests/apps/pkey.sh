@@ -10,9 +10,18 @@ p="-provider default -provider mhsm"
 check "list -providers" openssl list -providers -verbose -provider mhsm
 output_has "  name" 'name: .*Managed HSM|name: .*mhsm'
 for list in key-managers signature-algorithms asymcipher-algorithms \
-    store-loaders decoders encoders; do
+    random-generators store-loaders decoders encoders; do
     check "list -$list" openssl list "-$list" -verbose -provider mhsm
     output_has "  has ours" '@ mhsm'
+done
+# Whatever there is to list is listed, beside the default provider's.
+lists=$(command openssl list -help 2>&1 |
+    sed -nE 's/^ -([a-z-]+-(algorithms|managers|generators|commands)) .*/\1/p')
+equal "there is much to list" "$([ "$(echo "$lists" | wc -l)" -ge 10 ] && echo yes)" yes
+for list in $lists; do
+    # shellcheck disable=SC2086 # flags
+    check "list -$list with all" openssl list "-$list" -verbose $p
+    output_has "  has something" .
 done
 
 check "create an RSA key" mhsm key create --name rsa --kty RSA --size 2048

@@ -174,6 +174,48 @@ for kind in "rsa --kty RSA --size 3072" "ec --kty EC --curve P-384"; do
         -CAfile "$root.pem" -out /dev/null
 done
 
+# A responder that stays, and answers by a key of the HSM each time.
+sub=rsa-sub
+root=rsa-root
+# shellcheck disable=SC2086 # flags
+openssl ocsp $p -index $sub/index.txt -CA $sub.pem -rsigner $sub-ocsp.pem \
+    -rkey $sub-ocsp.key -port 0 -ndays 1 >responder.log 2>&1 &
+started "$!"
+await grep -q '^ACCEPT .*:[0-9]* PID' responder.log
+port=$(sed -n 's/^ACCEPT .*:\([0-9]*\) PID.*$/\1/p' responder.log)
+for question in "rsa-leaf good" "rsa-gone revoked" "rsa-stamp good"; do
+    name=${question% *}
+    check "a responder asked about $name" command openssl ocsp \
+        -issuer $sub.pem -cert "$name.pem" -url "http://127.0.0.1:$port" \
+        -CAfile $root.pem -verify_other $sub.pem
+    output_has "  says ${question#* }" "^$name.pem: ${question#* }"
+    errors_have "  with a good signature" '^Response verify OK'
+done
+
+# Requests by keys that are not the HSM's, and of other kinds.
+for kind in ED25519 X25519 "EC -pkeyopt group:brainpoolP256r1" RSA-PSS; do
+    # shellcheck disable=SC2086 # flags
+    check "a key of kind $kind" command openssl genpkey -algorithm $kind \
+        -out own.key
+    case $kind in
+    X25519) # it cannot sign a request: its public key alone is certified
+        check "  its public key" command openssl pkey -in own.key -pubout \
+            -out own.pub
+        # shellcheck disable=SC2086 # flags
+        check "  x509 -force_pubkey" openssl x509 $p -new -subj /CN=own \
+            -force_pubkey own.pub -CA $sub.pem -CAkey $sub.key -days 2 \
+            -out own.pem
+        ;;
+    *)
+        check "  its request" command openssl req -new -key own.key \
+            -subj /CN=own -out own.csr
+        check "  ca signs it" ca $sub -extensions leaf -in own.csr -out own.pem
+        ;;
+    esac
+    check "  which verifies" command openssl verify -CAfile $root.pem \
+        -untrusted $sub.pem own.pem
+done
+
 leaf=rsa-leaf
 for option in "-aes256" "-aes-256-gcm"; do
     check "cms -encrypt $option, offline" command openssl cms -encrypt \

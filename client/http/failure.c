@@ -5,8 +5,13 @@
  */
 #include "http/job.h"
 
+#include <string.h>
+
 #include "base/libcurl.h"
 
+const char mhsmi_hint_threads[] =
+    "the process may make no thread: raise its limit on processes (with "
+    "HAProxy, set insecure-fork-wanted in section global)";
 static const char hint_resolve[] =
     "check the HSM's name; behind a private endpoint its name resolves only "
     "with the private DNS zone linked to this network";
@@ -129,7 +134,10 @@ mhsm_status mhsmi_job_error(const struct mhsmi_job *job, mhsm_error **err)
     st = mhsmi_error(err, failure->status, "%s %s%s%s%s", failure->what,
                      job->host, *reason == 0 ? "" : " (", reason,
                      *reason == 0 ? "" : ")");
-    if (failure->hint != NULL)
+    /* libcurl asks name servers in a thread, and says just this. */
+    if (strstr(job->reason, "thread failed to start") != NULL)
+        mhsmi_error_set_hint(err, "%s", mhsmi_hint_threads);
+    else if (failure->hint != NULL)
         mhsmi_error_set_hint(err, "%s", failure->hint);
     return st;
 }

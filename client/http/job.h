@@ -11,6 +11,7 @@
 #ifndef MHSM_CLIENT_HTTP_JOB_H
 #define MHSM_CLIENT_HTTP_JOB_H
 
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 
@@ -49,7 +50,12 @@ struct mhsmi_job {
     sem_t finished;
     int wake_fd; /* what ends the pause of a fibre, the job's own; else -1 */
 
-    int abandoned, queued; /* under the loop's lock */
+    int may_drive; /* the caller's thread can be visited */
+    pthread_t caller;
+
+    /* Under the loop's lock. */
+    int abandoned, queued;
+    int leads; /* the caller is to drive */
 };
 
 /* A copy of `request`, with one reference; errors: MHSM_ERR_ARGUMENT, MHSM_ERR_URI,
@@ -76,6 +82,8 @@ size_t mhsmi_job_take_body(char *octets, size_t one, size_t size, void *data);
  * before its end. */
 mhsm_status mhsmi_job_error(const struct mhsmi_job *job, mhsm_error **err);
 mhsm_status mhsmi_job_overdue(const char *host, mhsm_error **err);
+/* What to do where the process may make no thread. */
+extern const char mhsmi_hint_threads[];
 /* Whether the same request may well succeed a little later. */
 int mhsmi_job_is_transient(const struct mhsmi_job *job);
 

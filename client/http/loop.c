@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The callers' side of the engine: queueing, waiting, starting and stopping
- * the I/O thread.  No libcurl and no TLS here, and no wait without an end.
+ * The callers' side of the engine: queueing, waiting, and taking turns to
+ * drive.  No libcurl and no TLS here, and no wait without an end.
  */
 #include "http/loop.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,12 +15,10 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/waiter.h"
+#include "http/visit.h"
 
-/* Enough for TLS with the sanitizers' larger frames; look-ups of names have
- * threads of their own. */
-enum { stack_size = 1024 * 1024 };
-/* How long a caller waits past its limit for the I/O thread, whose own timer
- * ends the try and knows better what went wrong. */
+/* How long a caller waits past its limit for the driver, whose own timer ends
+ * the try and knows better what went wrong. */
 enum { grace_ms = 100 };
 
 void mhsmi_jobs_append(struct mhsmi_jobs *jobs, struct mhsmi_job *job)
@@ -142,27 +139,68 @@ static int wake(const struct mhsmi_loop *loop)
     return written >= 0 || errno == EAGAIN;
 }
 
-/* With every signal blocked in the new thread: the host's handlers must run on
- * the host's threads. */
-static int create_thread(struct mhsmi_loop *loop)
+int mhsmi_loop_has_work(const struct mhsmi_loop *loop)
 {
-    pthread_attr_t attributes;
-    sigset_t all, old;
-    int rc;
+    return loop->queue.first != NULL || loop->active.first != NULL ||
+           loop->waiting.first != NULL;
+}
 
-    rc = pthread_attr_init(&attributes);
-    if (rc != 0)
-        return rc;
-    (void)pthread_attr_setstacksize(&attributes, stack_size);
-    (void)sigfillset(&all);
-    rc = pthread_sigmask(SIG_SETMASK, &all, &old);
-    if (rc == 0) {
-        rc =
-            pthread_create(&loop->thread, &attributes, mhsmi_loop_thread, loop);
-        (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+static struct mhsmi_job *find_leader(const struct mhsmi_jobs *jobs)
+{
+    struct mhsmi_job *job = jobs->first;
+
+    while (job != NULL && (!job->may_drive || job->abandoned))
+        job = job->next;
+    return job;
+}
+
+void mhsmi_loop_leave(struct mhsmi_loop *loop)
+{
+    loop->driver = MHSMI_DRIVER_NONE;
+    loop->asleep = 0;
+    loop->idle_until_ms = mhsmi_clock_deadline(loop->idle_ms);
+    if (loop->stopping)
+        (void)pthread_cond_broadcast(&loop->changed);
+}
+
+/* Under the lock, with nobody driving: find somebody, if there is work. 0 when
+ * nobody can be found. */
+static int pass_on(struct mhsmi_loop *loop)
+{
+    struct mhsmi_job *job;
+
+    if (!mhsmi_loop_has_work(loop) || atomic_load(&loop->lost))
+        return 1;
+    job = find_leader(&loop->active);
+    if (job == NULL)
+        job = find_leader(&loop->waiting);
+    if (job == NULL)
+        job = find_leader(&loop->queue);
+    if (job == NULL)
+        return mhsmi_loop_thread_call(loop) == 0;
+    loop->driver = MHSMI_DRIVER_CALLER;
+    loop->caller = job->caller;
+    job->leads = 1;
+    (void)sem_post(&job->finished);
+    return 1;
+}
+
+/* The driver has ended. Where nobody else can drive he goes on for all. */
+static void hand_over(struct mhsmi_loop *loop)
+{
+    (void)pthread_mutex_lock(&loop->lock);
+    /* Whoever waits for this is about to take libcrypto apart. */
+    if (loop->stopping)
+        mhsmi_visit_thread_ends(loop->tls);
+    mhsmi_loop_leave(loop);
+    while (!pass_on(loop)) {
+        loop->driver = MHSMI_DRIVER_CALLER;
+        (void)pthread_mutex_unlock(&loop->lock);
+        mhsmi_loop_drive(loop, NULL, INT64_MAX);
+        (void)pthread_mutex_lock(&loop->lock);
+        mhsmi_loop_leave(loop);
     }
-    (void)pthread_attr_destroy(&attributes);
-    return rc;
+    (void)pthread_mutex_unlock(&loop->lock);
 }
 
 static mhsm_status no_thread(int rc, mhsm_error **err)
@@ -172,43 +210,68 @@ static mhsm_status no_thread(int rc, mhsm_error **err)
                     strerrordesc_np(rc));
 
     if (rc == EAGAIN)
-        mhsmi_error_set_hint(
-            err, "the process may make no thread: raise its limit on processes "
-                 "(with HAProxy, set insecure-fork-wanted in section global)");
+        mhsmi_error_set_hint(err, "%s", mhsmi_hint_threads);
     return st;
 }
 
-/* Under the lock: a thread that takes jobs, or an error. */
-static mhsm_status ensure_thread(struct mhsmi_loop *loop,
-                                 const struct mhsmi_job *job, mhsm_error **err)
+/* Under the lock: put the job in the queue and see to it that somebody drives;
+ * *asleep tells whether the driver has to be woken. */
+static mhsm_status enqueue(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                           int *asleep, mhsm_error **err)
 {
-    struct timespec limit = mhsmi_clock_timespec(job->limit_ms);
     int rc = 0;
 
-    while (loop->state == MHSMI_THREAD_LEAVING && rc == 0)
-        rc = pthread_cond_timedwait(&loop->changed, &loop->lock, &limit);
     if (loop->stopping)
         return mhsmi_error(err, MHSM_ERR_TRANSPORT,
                            "the process is exiting, %s was not asked",
                            job->host);
-    if (loop->state == MHSMI_THREAD_RUNNING)
-        return MHSM_OK;
-    if (loop->state == MHSMI_THREAD_LEAVING)
-        return mhsmi_job_overdue(job->host, err);
-    if (loop->state == MHSMI_THREAD_GONE) {
-        (void)pthread_join(loop->thread, NULL);
-        loop->state = MHSMI_THREAD_NONE;
+    job->caller = pthread_self();
+    job->may_drive = job->wake_fd < 0 && mhsmi_visit_possible();
+    if (loop->driver == MHSMI_DRIVER_NONE && job->may_drive) {
+        loop->driver = MHSMI_DRIVER_CALLER;
+        loop->caller = job->caller;
+        job->leads = 1;
+    } else if (loop->driver == MHSMI_DRIVER_NONE) {
+        rc = mhsmi_loop_thread_call(loop);
     }
-    rc = create_thread(loop);
     if (rc != 0)
         return no_thread(rc, err);
-    loop->state = MHSMI_THREAD_RUNNING;
+    (void)atomic_fetch_add(&job->references, 1);
+    job->queued = 1;
+    mhsmi_jobs_append(&loop->queue, job);
+    *asleep = loop->asleep;
+    loop->asleep = 0; /* one call is enough */
     return MHSM_OK;
 }
 
-/* Whether the job has ended by `until`. */
-static int await(struct mhsmi_job *job, struct mhsmi_waiter *waiter,
-                 int64_t until)
+/* Under the lock: take the job out of the queue; 0 when it is not in there. */
+static int dequeue(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    if (!job->queued)
+        return 0;
+    mhsmi_jobs_remove(&loop->queue, job);
+    job->queued = 0;
+    mhsmi_job_free(job);
+    return 1;
+}
+
+/* The descriptor that wakes the driver is gone: take the job back, unless the
+ * driver has it by now, and will end it when he notices. */
+static int take_back(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    int taken;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    atomic_store(&loop->lost, 1);
+    taken = dequeue(loop, job);
+    (void)pthread_cond_broadcast(&loop->changed);
+    (void)pthread_mutex_unlock(&loop->lock);
+    return taken;
+}
+
+/* Until the job has ended, or the caller is to drive, or `until`. */
+static void await(struct mhsmi_job *job, struct mhsmi_waiter *waiter,
+                  int64_t until)
 {
     struct timespec limit = mhsmi_clock_timespec(until);
 
@@ -216,62 +279,47 @@ static int await(struct mhsmi_job *job, struct mhsmi_waiter *waiter,
         while (sem_clockwait(&job->finished, CLOCK_MONOTONIC, &limit) != 0 &&
                errno == EINTR)
             continue;
-        return atomic_load(&job->done);
+        return;
     }
     while (!atomic_load(&job->done) && mhsmi_clock_ms() < until)
         mhsmi_waiter_pause(waiter);
-    return atomic_load(&job->done);
 }
 
-/* The caller leaves a job that is overdue. */
-static enum mhsmi_end leave(struct mhsmi_loop *loop, struct mhsmi_job *job)
+/* The caller has waited: he drives, when that is his turn, or leaves a job
+ * that is overdue. */
+static enum mhsmi_end proceed(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                              int64_t until)
 {
-    enum mhsmi_end end = MHSMI_END_UNSENT;
+    enum mhsmi_end end = MHSMI_END_DONE;
+    int leads;
 
     (void)pthread_mutex_lock(&loop->lock);
-    if (job->queued) {
-        mhsmi_jobs_remove(&loop->queue, job);
-        job->queued = 0;
-        mhsmi_job_free(job);
-    } else {
-        job->abandoned = 1;
-        loop->some_abandoned = 1;
-        end = MHSMI_END_OVERDUE;
+    leads = job->leads;
+    job->leads = 0;
+    if (!leads && !atomic_load(&job->done)) {
+        end = dequeue(loop, job) ? MHSMI_END_UNSENT : MHSMI_END_OVERDUE;
+        job->abandoned = end == MHSMI_END_OVERDUE;
+        loop->some_abandoned |= job->abandoned;
     }
     (void)pthread_mutex_unlock(&loop->lock);
-    if (end == MHSMI_END_OVERDUE)
+    if (leads) {
+        mhsmi_loop_drive(loop, job, until);
+        hand_over(loop);
+    } else if (end == MHSMI_END_OVERDUE) {
         (void)wake(loop);
+    }
     return end;
 }
 
-/* The descriptor that wakes the thread is gone: take the job back, unless the
- * thread has it by now, and will end it when it notices. */
-static int take_back(struct mhsmi_loop *loop, struct mhsmi_job *job)
+static enum mhsmi_end wait_or_drive(struct mhsmi_loop *loop,
+                                    struct mhsmi_job *job, int leads,
+                                    struct mhsmi_waiter *waiter, int64_t until)
 {
-    int taken;
-
-    (void)pthread_mutex_lock(&loop->lock);
-    atomic_store(&loop->lost, 1);
-    taken = job->queued;
-    if (taken) {
-        mhsmi_jobs_remove(&loop->queue, job);
-        job->queued = 0;
-        mhsmi_job_free(job);
-    }
-    (void)pthread_mutex_unlock(&loop->lock);
-    return taken;
-}
-
-/* Under the lock: hand the job over; whether the thread has to be woken. */
-static int enqueue(struct mhsmi_loop *loop, struct mhsmi_job *job)
-{
-    int asleep = loop->asleep;
-
-    (void)atomic_fetch_add(&job->references, 1);
-    job->queued = 1;
-    mhsmi_jobs_append(&loop->queue, job);
-    loop->asleep = 0; /* one call is enough */
-    return asleep;
+    if (!leads)
+        await(job, waiter, until);
+    /* The lock is needed only by who has more to do. */
+    return !leads && atomic_load(&job->done) ? MHSMI_END_DONE
+                                             : proceed(loop, job, until);
 }
 
 mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
@@ -282,22 +330,36 @@ mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
                         : job->limit_ms + grace_ms;
     struct mhsmi_waiter waiter;
     mhsm_status st = MHSM_OK;
-    int lost, asleep = 0;
+    int lost, asleep = 0, leads;
 
     *end = MHSMI_END_LOST;
     (void)mhsmi_waiter_begin(&waiter, until, &job->wake_fd);
     (void)pthread_mutex_lock(&loop->lock);
+    /* The numbers of idle connections may be the host's by now. */
+    if (loop->driver == MHSMI_DRIVER_NONE &&
+        !mhsmi_loop_owns(loop, loop->wake_fd))
+        atomic_store(&loop->lost, 1);
     lost = atomic_load(&loop->lost);
     if (!lost)
-        st = ensure_thread(loop, job, err);
-    if (!lost && st == MHSM_OK)
-        asleep = enqueue(loop, job);
+        st = enqueue(loop, job, &asleep, err);
+    leads = job->leads;
     (void)pthread_mutex_unlock(&loop->lock);
     if (!lost && st == MHSM_OK &&
         !(asleep && !wake(loop) && take_back(loop, job)))
-        *end = await(job, &waiter, until) ? MHSMI_END_DONE : leave(loop, job);
+        *end = wait_or_drive(loop, job, leads, &waiter, until);
     mhsmi_waiter_end(&waiter);
     return st;
+}
+
+/* Under the lock: whether somebody may still be at work, who can be waited
+ * for: exit() may have been called in the middle of driving. */
+static int is_running(const struct mhsmi_loop *loop)
+{
+    if (loop->driver == MHSMI_DRIVER_CALLER &&
+        pthread_equal(loop->caller, pthread_self()))
+        return 0;
+    return loop->driver != MHSMI_DRIVER_NONE ||
+           loop->state == MHSMI_THREAD_RUNNING;
 }
 
 void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms)
@@ -314,13 +376,14 @@ void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms)
         return;
     loop->stopping = 1;
     (void)wake(loop);
-    while ((loop->state == MHSMI_THREAD_RUNNING ||
-            loop->state == MHSMI_THREAD_LEAVING) &&
-           rc == 0)
+    (void)pthread_cond_broadcast(&loop->changed);
+    while (is_running(loop) && rc == 0)
         rc = pthread_cond_timedwait(&loop->changed, &loop->lock, &limit);
     if (loop->state == MHSMI_THREAD_GONE) {
         (void)pthread_join(loop->thread, NULL);
         loop->state = MHSMI_THREAD_NONE;
     }
+    if (loop->driver == MHSMI_DRIVER_NONE)
+        mhsmi_loop_close(loop);
     (void)pthread_mutex_unlock(&loop->lock);
 }

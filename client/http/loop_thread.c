@@ -1,377 +1,119 @@
 /* SPDX-License-Identifier: MIT
  *
- * The I/O thread: the only place where libcurl runs.  Each turn takes new
- * jobs, drops abandoned ones, starts as many as their host may have
- * connections, and waits for the network.  It holds the lock only to look at
- * the queue, never while it does any of that.
+ * The I/O thread: drives for callers that cannot, fibres above all.  It ends
+ * when there has been nothing to do for as long as a connection may be idle.
  */
 #include "http/loop.h"
 
-#include <limits.h>
-#include <semaphore.h>
-#include <stdatomic.h>
-#include <string.h>
-#include <unistd.h>
+#include <signal.h>
 
 #include "base/clock.h"
-#include "base/libcurl.h"
-#include "base/log.h"
-#include "base/waiter.h"
-#include "http/tls.h"
+#include "http/visit.h"
 
-enum { idle_default_ms = 100000, poll_max_ms = 60000, look = 64 };
+/* Enough for TLS with the sanitizers' larger frames; look-ups of names have
+ * threads of their own. */
+enum { stack_size = 1024 * 1024 };
+enum { again_ms = 1000 };
 
-/* curl_global_init() is for the whole process and survives a fork, except that
- * a child of a process that forked in the middle of it can never use libcurl:
- * the lock inside stays taken. */
-enum { global_none = 0, global_busy = 1, global_ready = 2 };
-static atomic_int global_state = global_none;
-
-static int global_init(void)
+/* Under the lock, which is given up meanwhile: wait until there is something
+ * to drive; 0: time to go. */
+static int await_work(struct mhsmi_loop *loop)
 {
-    int found = global_none;
+    for (;;) {
+        int64_t now = mhsmi_clock_ms(), until = loop->idle_until_ms;
+        int is_free = loop->driver == MHSMI_DRIVER_NONE;
+        struct timespec limit;
 
-    if (mhsmi_libcurl() == NULL)
-        return 0;
-    if (atomic_compare_exchange_strong(&global_state, &found, global_busy)) {
-        found = mhsmi_libcurl()->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
-                    ? global_ready
-                    : global_none;
-        atomic_store(&global_state, found);
-    }
-    return found == global_ready;
-}
-
-static void drop_transfer(struct mhsmi_loop *loop, struct mhsmi_job *job)
-{
-    if (job->easy == NULL)
-        return;
-    (void)mhsmi_libcurl()->multi_remove_handle(loop->multi, job->easy);
-    if (loop->spare_count < mhsmi_spare_max) {
-        mhsmi_libcurl()->easy_reset(job->easy);
-        loop->spare[loop->spare_count++] = job->easy;
-    } else {
-        mhsmi_libcurl()->easy_cleanup(job->easy);
-    }
-    job->easy = NULL;
-}
-
-/* The outcome is the caller's from here on, if there still is one. */
-static void tell(struct mhsmi_loop *loop, struct mhsmi_job *job)
-{
-    int wake_fd = job->wake_fd;
-
-    /* Nothing is closed whose number may be the host's by now. */
-    if (atomic_load(&loop->lost))
-        job->wake_fd = -1;
-    atomic_store(&job->done, 1);
-    (void)sem_post(&job->finished);
-    mhsmi_waiter_wake(wake_fd);
-}
-
-/* End a job that is in no list any more without an answer. */
-static void fail(struct mhsmi_loop *loop, struct mhsmi_job *job, CURLcode code)
-{
-    if (job->easy != NULL)
-        mhsmi_job_collect(job, code);
-    drop_transfer(loop, job);
-    job->code = code;
-    tell(loop, job);
-    mhsmi_job_free(job);
-}
-
-static void fail_all(struct mhsmi_loop *loop, struct mhsmi_jobs *jobs,
-                     CURLcode code, int stopped)
-{
-    struct mhsmi_job *job;
-
-    while ((job = jobs->first) != NULL) {
-        mhsmi_jobs_remove(jobs, job);
-        job->stopped = stopped;
-        fail(loop, job, code);
+        if (is_free && mhsmi_loop_has_work(loop))
+            return 1;
+        if (atomic_load(&loop->lost) ||
+            (is_free && (loop->stopping || now >= until)))
+            return 0;
+        /* Callers that drive do not say when they end. */
+        if (!is_free && until < now + again_ms)
+            until = now + again_ms;
+        limit = mhsmi_clock_timespec(until);
+        (void)pthread_cond_timedwait(&loop->changed, &loop->lock, &limit);
     }
 }
 
-static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
+/* As the driver. */
+static void work(struct mhsmi_loop *loop, void (*what)(struct mhsmi_loop *loop))
 {
-    long cache_size = 2L * job->max_connections + 8;
-
-    if (job->limit_ms <= mhsmi_clock_ms()) {
-        fail(loop, job, CURLE_OPERATION_TIMEDOUT);
-        return;
-    }
-    /* The clients of a process share the cache; the largest wins. */
-    if (cache_size > loop->cache_size) {
-        loop->cache_size = cache_size;
-        (void)mhsmi_libcurl()->multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS,
-                                            cache_size);
-    }
-    if ((int64_t)job->idle_timeout_s * 1000 > loop->idle_ms)
-        loop->idle_ms = (int64_t)job->idle_timeout_s * 1000;
-    job->easy = loop->spare_count > 0 ? loop->spare[--loop->spare_count]
-                                      : mhsmi_libcurl()->easy_init();
-    if (job->easy == NULL ||
-        !mhsmi_job_prepare(job, mhsmi_sockets_open, mhsmi_sockets_close,
-                           &loop->sockets) ||
-        mhsmi_libcurl()->multi_add_handle(loop->multi, job->easy) != CURLM_OK) {
-        fail(loop, job, CURLE_FAILED_INIT);
-        return;
-    }
-    mhsmi_jobs_append(&loop->active, job);
-}
-
-static int count_active(const struct mhsmi_loop *loop, const char *origin)
-{
-    const struct mhsmi_job *job;
-    int count = 0;
-
-    for (job = loop->active.first; job != NULL; job = job->next)
-        count += strcmp(job->origin, origin) == 0;
-    return count;
-}
-
-/* First come, first served, host by host. */
-static void admit(struct mhsmi_loop *loop)
-{
-    struct mhsmi_job *job, *next;
-
-    for (job = loop->waiting.first; job != NULL; job = next) {
-        int most = job->max_connections < 1 ? 1 : job->max_connections;
-
-        next = job->next;
-        if (count_active(loop, job->origin) >= most)
-            continue;
-        mhsmi_jobs_remove(&loop->waiting, job);
-        start_job(loop, job);
-    }
-}
-
-/* Under the lock: move those whose callers have left to `to`. */
-static void pick_abandoned(struct mhsmi_jobs *from, struct mhsmi_jobs *to)
-{
-    struct mhsmi_job *job, *next;
-
-    for (job = from->first; job != NULL; job = next) {
-        next = job->next;
-        if (!job->abandoned)
-            continue;
-        mhsmi_jobs_remove(from, job);
-        mhsmi_jobs_append(to, job);
-    }
-}
-
-/* Take what callers have queued and see to those that left; 0: time to go. */
-static int take_jobs(struct mhsmi_loop *loop)
-{
-    struct mhsmi_jobs dropped = {NULL, NULL};
-    struct mhsmi_job *job;
-    int64_t now = mhsmi_clock_ms();
-    int go_on = 1, stopping;
-
-    (void)pthread_mutex_lock(&loop->lock);
-    loop->asleep = 0;
-    while ((job = loop->queue.first) != NULL) {
-        mhsmi_jobs_remove(&loop->queue, job);
-        job->queued = 0;
-        mhsmi_jobs_append(&loop->waiting, job);
-    }
-    if (loop->some_abandoned) {
-        loop->some_abandoned = 0;
-        pick_abandoned(&loop->active, &dropped);
-        pick_abandoned(&loop->waiting, &dropped);
-    }
-    stopping = loop->stopping;
-    if (loop->active.first != NULL || loop->waiting.first != NULL)
-        loop->last_work_ms = now;
-    else if (now - loop->last_work_ms >= loop->idle_ms)
-        go_on = 0;
-    if (stopping)
-        go_on = 0;
-    if (!go_on)
-        loop->state = MHSMI_THREAD_LEAVING;
+    loop->driver = MHSMI_DRIVER_THREAD;
     (void)pthread_mutex_unlock(&loop->lock);
-
-    fail_all(loop, &dropped, CURLE_OPERATION_TIMEDOUT, 0);
-    if (stopping) {
-        fail_all(loop, &loop->active, CURLE_ABORTED_BY_CALLBACK, 1);
-        fail_all(loop, &loop->waiting, CURLE_ABORTED_BY_CALLBACK, 1);
-    }
-    return go_on;
-}
-
-/* Give back what has ended; how many that was. */
-static int finish_done(struct mhsmi_loop *loop)
-{
-    struct mhsmi_job *job;
-    CURLMsg *message;
-    int left, count = 0;
-
-    while ((message = mhsmi_libcurl()->multi_info_read(loop->multi, &left)) !=
-           NULL) {
-        CURL *easy = message->easy_handle;
-        CURLcode code = message->data.result;
-        char *private = NULL;
-
-        if (message->msg != CURLMSG_DONE ||
-            mhsmi_libcurl()->easy_getinfo(easy, CURLINFO_PRIVATE, &private) !=
-                CURLE_OK)
-            continue;
-        job = (struct mhsmi_job *)(void *)private;
-        mhsmi_jobs_remove(&loop->active, job);
-        mhsmi_job_collect(job, code);
-        tell(loop, job); /* who need not wait for the rest */
-        drop_transfer(loop, job);
-        mhsmi_job_free(job);
-        count++;
-    }
-    return count;
-}
-
-/* Whether there is nothing to do but to wait for the network. From then on a
- * caller has to wake us. */
-static int fall_asleep(struct mhsmi_loop *loop)
-{
-    int asleep;
-
+    what(loop);
     (void)pthread_mutex_lock(&loop->lock);
-    asleep =
-        loop->queue.first == NULL && !loop->some_abandoned && !loop->stopping;
-    loop->asleep = asleep;
-    (void)pthread_mutex_unlock(&loop->lock);
-    return asleep;
+    mhsmi_loop_leave(loop);
 }
 
-/* 0 when the descriptor that wakes us is gone. */
-static int wait_for_work(struct mhsmi_loop *loop)
+static void drive(struct mhsmi_loop *loop)
 {
-    struct curl_waitfd extra = {
-        .fd = loop->wake_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
-    int64_t wait = poll_max_ms;
-    char wakes[64];
-
-    if (!fall_asleep(loop))
-        return 1;
-    if (loop->active.first == NULL) {
-        wait = loop->last_work_ms + loop->idle_ms - mhsmi_clock_ms();
-        if (wait < 0)
-            wait = 0;
-        if (wait > poll_max_ms)
-            wait = poll_max_ms;
-    }
-    (void)mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1, (int)wait, NULL);
-    if (atomic_load(&loop->lost))
-        return 0;
-    /* Most often it was the network. A descriptor that the host has closed
-     * shows as no event at all, again and again. */
-    if ((extra.revents & CURL_WAIT_POLLIN) == 0 && ++loop->unwoken % look == 0)
-        return mhsmi_loop_owns(loop, loop->wake_fd);
-    if ((extra.revents & CURL_WAIT_POLLIN) == 0)
-        return 1;
-    /* The number may already be the next loop's, or the host's. */
-    if (!mhsmi_loop_owns(loop, loop->wake_fd))
-        return 0;
-    /* What is left wakes the next poll. */
-    (void)!read(loop->wake_fd, wakes, sizeof(wakes));
-    return 1;
+    mhsmi_loop_drive(loop, NULL, INT64_MAX);
 }
 
-static int turn(struct mhsmi_loop *loop)
-{
-    int running = 0;
-
-    if (!take_jobs(loop))
-        return 0;
-    admit(loop);
-    (void)mhsmi_libcurl()->multi_perform(loop->multi, &running);
-    if (finish_done(loop) == 0 || loop->waiting.first == NULL) {
-        if (!wait_for_work(loop))
-            atomic_store(&loop->lost, 1);
-    }
-    return !atomic_load(&loop->lost);
-}
-
-/* The host has closed all descriptors that it did not know, and may have given
- * their numbers to files of its own: whoever waits is told, and nothing that
- * could write or close is called any more. */
-static void lose(struct mhsmi_loop *loop)
-{
-    struct mhsmi_job *job;
-
-    mhsmi_log(MHSMI_LOG_WARNING,
-              "the process has closed the descriptors of the I/O thread");
-    (void)pthread_mutex_lock(&loop->lock);
-    while ((job = loop->queue.first) != NULL) {
-        mhsmi_jobs_remove(&loop->queue, job);
-        job->queued = 0;
-        mhsmi_jobs_append(&loop->waiting, job);
-    }
-    (void)pthread_mutex_unlock(&loop->lock);
-    for (job = loop->active.first; job != NULL; job = job->next) {
-        mhsmi_response_clear(&job->response);
-        job->response.sent = 1;
-        job->easy = NULL;
-    }
-    fail_all(loop, &loop->active, CURLE_RECV_ERROR, 0);
-    fail_all(loop, &loop->waiting, CURLE_RECV_ERROR, 0);
-    /* Nobody comes back here to join. */
-    (void)pthread_detach(pthread_self());
-}
-
-static int set_up(struct mhsmi_loop *loop)
-{
-    if (loop->tls == NULL)
-        loop->tls = mhsmi_tls_context_new();
-    /* Before libcurl's own start, so that not even that sees the host's. */
-    if (!mhsmi_tls_enter(loop->tls) || !global_init())
-        return 0;
-    loop->multi = mhsmi_libcurl()->multi_init();
-    loop->cache_size = 0;
-    loop->idle_ms = 0;
-    loop->last_work_ms = mhsmi_clock_ms();
-    return loop->multi != NULL;
-}
-
-/* Nothing can be served: whoever waits now is told, later callers try anew. */
-static void refuse_all(struct mhsmi_loop *loop)
-{
-    struct mhsmi_jobs jobs;
-    struct mhsmi_job *job;
-
-    mhsmi_log(MHSMI_LOG_ERROR, "the I/O thread cannot set up HTTP and TLS");
-    (void)pthread_mutex_lock(&loop->lock);
-    jobs = loop->queue;
-    loop->queue = (struct mhsmi_jobs){NULL, NULL};
-    for (job = jobs.first; job != NULL; job = job->next)
-        job->queued = 0;
-    loop->state = MHSMI_THREAD_LEAVING;
-    (void)pthread_mutex_unlock(&loop->lock);
-    fail_all(loop, &jobs, CURLE_FAILED_INIT, 0);
-}
-
-void *mhsmi_loop_thread(void *data)
+static void *run(void *data)
 {
     struct mhsmi_loop *loop = data;
+    OSSL_LIB_CTX *tls;
 
     (void)pthread_setname_np(pthread_self(), "mhsm-io");
-    if (set_up(loop)) {
-        while (turn(loop))
-            continue;
-    } else {
-        refuse_all(loop);
-    }
-    if (atomic_load(&loop->lost)) {
-        lose(loop);
-    } else if (loop->multi != NULL) {
-        while (loop->spare_count > 0)
-            mhsmi_libcurl()->easy_cleanup(loop->spare[--loop->spare_count]);
-        (void)mhsmi_libcurl()->multi_cleanup(loop->multi);
-        loop->multi = NULL;
-    }
-    mhsmi_tls_leave(loop->tls);
     (void)pthread_mutex_lock(&loop->lock);
-    loop->state =
-        atomic_load(&loop->lost) ? MHSMI_THREAD_NONE : MHSMI_THREAD_GONE;
+    do {
+        while (await_work(loop))
+            work(loop, drive);
+        if (!atomic_load(&loop->lost))
+            work(loop, mhsmi_loop_close);
+    } while (mhsmi_loop_has_work(loop) && !atomic_load(&loop->lost));
+    tls = loop->tls;
+    loop->state = MHSMI_THREAD_GONE;
+    /* Nobody comes back to a lost loop to join. */
+    if (atomic_load(&loop->lost)) {
+        loop->state = MHSMI_THREAD_NONE;
+        (void)pthread_detach(pthread_self());
+    }
     (void)pthread_cond_broadcast(&loop->changed);
     (void)pthread_mutex_unlock(&loop->lock);
+    mhsmi_visit_thread_ends(tls);
     return NULL;
+}
+
+/* With every signal blocked in the new thread: the host's handlers must run on
+ * the host's threads. */
+static int create(struct mhsmi_loop *loop)
+{
+    pthread_attr_t attributes;
+    sigset_t all, old;
+    int rc;
+
+    rc = pthread_attr_init(&attributes);
+    if (rc != 0)
+        return rc;
+    (void)pthread_attr_setstacksize(&attributes, stack_size);
+    (void)sigfillset(&all);
+    rc = pthread_sigmask(SIG_SETMASK, &all, &old);
+    if (rc == 0) {
+        rc = pthread_create(&loop->thread, &attributes, run, loop);
+        (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+    }
+    (void)pthread_attr_destroy(&attributes);
+    return rc;
+}
+
+int mhsmi_loop_thread_call(struct mhsmi_loop *loop)
+{
+    int rc;
+
+    if (loop->state == MHSMI_THREAD_RUNNING) {
+        (void)pthread_cond_broadcast(&loop->changed);
+        return 0;
+    }
+    if (loop->state == MHSMI_THREAD_GONE) {
+        (void)pthread_join(loop->thread, NULL);
+        loop->state = MHSMI_THREAD_NONE;
+    }
+    rc = create(loop);
+    if (rc == 0)
+        loop->state = MHSMI_THREAD_RUNNING;
+    return rc;
 }

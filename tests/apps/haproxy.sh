@@ -79,17 +79,25 @@ kill -KILL $(children)
 check "a killed worker ends it" await gone "$server"
 check "  and its connections" await no_connections
 
-
-# Without that line no request can be made, and the log says what to do.
+# Without that line no thread can be made. Then a worker's own does the work,
+# and only a name server cannot be asked: the log says what to do.
 grep -v insecure-fork-wanted haproxy.cfg >strict.cfg
+serve env OPENSSL_CONF="$work/openssl.cnf" haproxy -W -f "$work/strict.cfg"
+listening "$1" "$2"
+answers "$1" rsa
+answers "$2" ec
+server_ends
+
 {
-    cat openssl.cnf
+    sed "s|^authority-host = .*|authority-host = https://login.example|" \
+        openssl.cnf
     echo "log-level = error"
     echo "log-file = $work/reports.log"
 } >logging.cnf
 serve env OPENSSL_CONF="$work/logging.cnf" haproxy -W -f "$work/strict.cfg"
 listening "$1" "$2"
-fails "haproxy without insecure-fork-wanted: a handshake" handshake "$1" 3
+fails "haproxy without insecure-fork-wanted: a name to look up" \
+    handshake "$1" 3
 check "  the log says why" grep insecure-fork-wanted reports.log
 lives "  it lives"
 server_ends

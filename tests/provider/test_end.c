@@ -80,9 +80,20 @@ static void no_thread_is_left(void)
 static int ends_idle(void)
 {
     load();
-    if (!sign() || th_io_threads() != 1)
-        return 1;
-    return 0;
+    return sign() && th_io_threads() == 0 ? 0 : 1;
+}
+
+/* Errors of the caller's, which must stay, keep the request out of his
+ * thread. */
+static int ends_idle_with_a_thread(void)
+{
+    int good;
+
+    load();
+    ERR_raise(ERR_LIB_USER, 1);
+    good = sign() && th_io_threads() == 1 && ERR_get_error() != 0;
+    ERR_clear_error();
+    return good ? 0 : 1;
 }
 
 static int ends_tidy(void)
@@ -196,6 +207,7 @@ static const struct scenario {
     int tidy;  /* frees what it has */
 } scenarios[] = {
     {"ends-idle", ends_idle, 1, 0},
+    {"ends-idle-with-a-thread", ends_idle_with_a_thread, 1, 0},
     {"ends-tidy", ends_tidy, 1, 1},
     {"exits-in-a-request", exits_in_a_request, TIMES, 0},
     {"cleans-up-in-a-request", cleans_up_in_a_request, TIMES, 0},

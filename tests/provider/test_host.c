@@ -169,16 +169,21 @@ static int no_threads(void)
     struct rlimit before, none;
 
     load();
-    /* The thread that there is leaves with its descriptors. */
-    if (close_range(3, ~0U, 0) != 0 || getrlimit(RLIMIT_NPROC, &before) != 0)
+    /* Opens the connection: NOBODY may not read the certificates. */
+    if (!sign() || getrlimit(RLIMIT_NPROC, &before) != 0)
         return 1;
     none = before;
     none.rlim_cur = 0;
     if (setrlimit(RLIMIT_NPROC, &none) != 0 ||
         (root && setresuid(NOBODY, NOBODY, 0) != 0))
         return 2;
-    if (!fails_with("cannot start the I/O thread"))
+    /* Nor is one needed, but where the caller's own cannot be used. */
+    if (!sign())
         return 3;
+    ERR_raise(ERR_LIB_USER, 1);
+    if (!fails_with("cannot start the I/O thread"))
+        return 5;
+    ERR_clear_error();
     if ((root && setresuid(0, 0, 0) != 0) ||
         setrlimit(RLIMIT_NPROC, &before) != 0 || !sign())
         return 4;

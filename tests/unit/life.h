@@ -8,6 +8,8 @@
 
 #include <dirent.h>
 
+#include <openssl/err.h>
+
 #include "base/clock.h"
 #include "check.h"
 #include "http/engine.h"
@@ -23,8 +25,11 @@ static struct mhsmi_transport transport = {
     .user_agent = "mhsm-test/1",
 };
 static char url[128];
+/* An error of the caller's keeps the engine out of his thread. */
+static int by_thread;
 
-/* One request; its status, or -1 for an answer other than 200. */
+/* One request; its status, -1 for an answer other than 200, or -2 when the
+ * caller's error was lost. */
 static inline int request(const char *path, int ms, int *new_connections)
 {
     struct mhsmi_request r = {.transport = &transport,
@@ -41,7 +46,11 @@ static inline int request(const char *path, int ms, int *new_connections)
     (void)snprintf(where, sizeof(where), "%s%s", url, path);
     r.url = where;
     mhsmi_response_init(&response);
+    if (by_thread)
+        ERR_raise(ERR_LIB_USER, 1);
     st = (int)mhsmi_engine_perform(&r, &response, NULL, &err);
+    if (by_thread && st == MHSM_OK && ERR_get_error() == 0)
+        st = -2;
     if (st == MHSM_OK && response.status != 200)
         st = -1;
     if (new_connections != NULL)

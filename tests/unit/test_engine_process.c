@@ -77,7 +77,7 @@ static int child_requests(void)
         return 10;
     if (request("/ok", 10000, &opened) != MHSM_OK)
         return 11;
-    if (opened != 1 || io_threads() != 1)
+    if (opened != 1 || io_threads() != by_thread)
         return 12;
     if (request("/ok", 10000, &opened) != MHSM_OK || opened != 0)
         return 13;
@@ -270,6 +270,7 @@ static int child_idles(void)
     int i, opened;
 
     transport.idle_timeout_s = 1;
+    by_thread = 1;
     for (i = 0; i < 2; i++) {
         if (request("/ok", 5000, &opened) != MHSM_OK || opened != 1)
             return 60;
@@ -309,7 +310,7 @@ static int child_closes_all(void)
         return 80;
     for (fd = 3; fd < 256; fd++)
         (void)close(fd);
-    /* The thread sleeps in poll() and is not woken; then it is. */
+    /* A thread that sleeps is not woken; then it is. */
     for (i = 0; i < 5 && request("/ok", 500, NULL) != MHSM_OK; i++)
         loopback_nap(50);
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
@@ -346,7 +347,8 @@ static void test_fresh_processes(void)
         CHECK_FATAL(child >= 0);
         if (child == 0) {
             execl("/proc/self/exe", "child", children[i].name, url,
-                  transport.ca_file, (char *)NULL);
+                  transport.ca_file, by_thread ? "thread" : "caller",
+                  (char *)NULL);
             _exit(127);
         }
         status = reap(child);
@@ -357,12 +359,25 @@ static void test_fresh_processes(void)
     }
 }
 
+/* All of it again. */
+static void test_by_thread(void)
+{
+    by_thread = 1;
+    test_fork();
+    test_grandchild();
+    test_fork_while_busy();
+    test_fork_descriptors();
+    test_fresh_processes();
+    by_thread = 0;
+}
+
 static int child_main(char **argv)
 {
     size_t i;
 
     (void)snprintf(url, sizeof(url), "%s", argv[2]);
     transport.ca_file = argv[3];
+    by_thread = strcmp(argv[4], "thread") == 0;
     for (i = 0; i < sizeof(children) / sizeof(children[0]); i++) {
         if (strcmp(argv[1], children[i].name) == 0)
             return children[i].run();
@@ -378,11 +393,12 @@ int main(int argc, char **argv)
         {"fork while busy", test_fork_while_busy},
         {"fork descriptors", test_fork_descriptors},
         {"fresh processes", test_fresh_processes},
+        {"by the thread", test_by_thread},
         {NULL, NULL},
     };
     int bad;
 
-    if (argc == 4)
+    if (argc == 5)
         return child_main(argv);
     if (!loopback_start(&tls, LOOPBACK_TLS, "IP:127.0.0.1,DNS:localhost"))
         return 1;

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Driving a loop: the only place where libcurl runs.  Each turn takes new
+ * jobs, drops abandoned ones, starts as many as their host may have
+ * connections, and waits for the network.  It holds the lock only to look at
+ * the queue, never while it does any of that.
+ */
+#include "http/loop.h"
+
+#include <limits.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/libcurl.h"
+#include "base/log.h"
+#include "base/waiter.h"
+#include "http/visit.h"
+
+enum { poll_max_ms = 60000, look = 64 };
+
+/* curl_global_init() is for the whole process and survives a fork, except that
+ * a child of a process that forked in the middle of it can never use libcurl:
+ * the lock inside stays taken. */
+enum { global_none = 0, global_busy = 1, global_ready = 2 };
+static atomic_int global_state = global_none;
+
+static int global_init(void)
+{
+    int found = global_none;
+
+    if (mhsmi_libcurl() == NULL)
+        return 0;
+    if (atomic_compare_exchange_strong(&global_state, &found, global_busy)) {
+        found = mhsmi_libcurl()->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
+                    ? global_ready
+                    : global_none;
+        atomic_store(&global_state, found);
+    }
+    return found == global_ready;
+}
+
+static void drop_transfer(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    if (job->easy == NULL)
+        return;
+    (void)mhsmi_libcurl()->multi_remove_handle(loop->multi, job->easy);
+    if (loop->spare_count < mhsmi_spare_max) {
+        mhsmi_libcurl()->easy_reset(job->easy);
+        loop->spare[loop->spare_count++] = job->easy;
+    } else {
+        mhsmi_libcurl()->easy_cleanup(job->easy);
+    }
+    job->easy = NULL;
+}
+
+/* The outcome is the caller's from here on, if there still is one. */
+static void tell(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    int wake_fd = job->wake_fd;
+
+    /* Nothing is closed whose number may be the host's by now. */
+    if (atomic_load(&loop->lost))
+        job->wake_fd = -1;
+    atomic_store(&job->done, 1);
+    (void)sem_post(&job->finished);
+    mhsmi_waiter_wake(wake_fd);
+}
+
+/* End a job that is in no list any more without an answer. */
+static void fail(struct mhsmi_loop *loop, struct mhsmi_job *job, CURLcode code)
+{
+    if (job->easy != NULL)
+        mhsmi_job_collect(job, code);
+    drop_transfer(loop, job);
+    job->code = code;
+    tell(loop, job);
+    mhsmi_job_free(job);
+}
+
+static void fail_all(struct mhsmi_loop *loop, struct mhsmi_jobs *jobs,
+                     CURLcode code, int stopped)
+{
+    struct mhsmi_job *job;
+
+    while ((job = jobs->first) != NULL) {
+        mhsmi_jobs_remove(jobs, job);
+        job->stopped = stopped;
+        fail(loop, job, code);
+    }
+}
+
+static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    long cache_size = 2L * job->max_connections + 8;
+
+    if (job->limit_ms <= mhsmi_clock_ms()) {
+        fail(loop, job, CURLE_OPERATION_TIMEDOUT);
+        return;
+    }
+    /* The clients of a process share the cache; the largest wins. */
+    if (cache_size > loop->cache_size) {
+        loop->cache_size = cache_size;
+        (void)mhsmi_libcurl()->multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS,
+                                            cache_size);
+    }
+    if ((int64_t)job->idle_timeout_s * 1000 > loop->idle_ms)
+        loop->idle_ms = (int64_t)job->idle_timeout_s * 1000;
+    job->easy = loop->spare_count > 0 ? loop->spare[--loop->spare_count]
+                                      : mhsmi_libcurl()->easy_init();
+    if (job->easy == NULL ||
+        !mhsmi_job_prepare(job, mhsmi_sockets_open, mhsmi_sockets_close,
+                           &loop->sockets) ||
+        mhsmi_libcurl()->multi_add_handle(loop->multi, job->easy) != CURLM_OK) {
+        fail(loop, job, CURLE_FAILED_INIT);
+        return;
+    }
+    mhsmi_jobs_append(&loop->active, job);
+}
+
+static int count_active(const struct mhsmi_loop *loop, const char *origin)
+{
+    const struct mhsmi_job *job;
+    int count = 0;
+
+    for (job = loop->active.first; job != NULL; job = job->next)
+        count += strcmp(job->origin, origin) == 0;
+    return count;
+}
+
+/* First come, first served, host by host. */
+static void admit(struct mhsmi_loop *loop)
+{
+    struct mhsmi_job *job, *next;
+
+    for (job = loop->waiting.first; job != NULL; job = next) {
+        int most = job->max_connections < 1 ? 1 : job->max_connections;
+
+        next = job->next;
+        if (count_active(loop, job->origin) >= most)
+            continue;
+        mhsmi_jobs_remove(&loop->waiting, job);
+        start_job(loop, job);
+    }
+}
+
+/* Under the lock: move those whose callers have left to `to`. */
+static void pick_abandoned(struct mhsmi_jobs *from, struct mhsmi_jobs *to)
+{
+    struct mhsmi_job *job, *next;
+
+    for (job = from->first; job != NULL; job = next) {
+        next = job->next;
+        if (!job->abandoned)
+            continue;
+        mhsmi_jobs_remove(from, job);
+        mhsmi_jobs_append(to, job);
+    }
+}
+
+/* Under the lock. */
+static void take_queue(struct mhsmi_loop *loop)
+{
+    struct mhsmi_job *job;
+
+    while ((job = loop->queue.first) != NULL) {
+        mhsmi_jobs_remove(&loop->queue, job);
+        job->queued = 0;
+        mhsmi_jobs_append(&loop->waiting, job);
+    }
+}
+
+/* Take what callers have queued and see to those that left; whether there is
+ * anything to do. */
+static int take_jobs(struct mhsmi_loop *loop)
+{
+    struct mhsmi_jobs dropped = {NULL, NULL};
+    int stopping;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    loop->asleep = 0;
+    take_queue(loop);
+    if (loop->some_abandoned) {
+        loop->some_abandoned = 0;
+        pick_abandoned(&loop->active, &dropped);
+        pick_abandoned(&loop->waiting, &dropped);
+    }
+    stopping = loop->stopping;
+    (void)pthread_mutex_unlock(&loop->lock);
+
+    fail_all(loop, &dropped, CURLE_OPERATION_TIMEDOUT, 0);
+    if (stopping) {
+        fail_all(loop, &loop->active, CURLE_ABORTED_BY_CALLBACK, 1);
+        fail_all(loop, &loop->waiting, CURLE_ABORTED_BY_CALLBACK, 1);
+    }
+    return loop->active.first != NULL || loop->waiting.first != NULL;
+}
+
+/* Give back what has ended; how many that was. */
+static int finish_done(struct mhsmi_loop *loop)
+{
+    struct mhsmi_job *job;
+    CURLMsg *message;
+    int left, count = 0;
+
+    while ((message = mhsmi_libcurl()->multi_info_read(loop->multi, &left)) !=
+           NULL) {
+        CURL *easy = message->easy_handle;
+        CURLcode code = message->data.result;
+        char *private = NULL;
+
+        if (message->msg != CURLMSG_DONE ||
+            mhsmi_libcurl()->easy_getinfo(easy, CURLINFO_PRIVATE, &private) !=
+                CURLE_OK)
+            continue;
+        job = (struct mhsmi_job *)(void *)private;
+        mhsmi_jobs_remove(&loop->active, job);
+        mhsmi_job_collect(job, code);
+        tell(loop, job); /* who need not wait for the rest */
+        drop_transfer(loop, job);
+        mhsmi_job_free(job);
+        count++;
+    }
+    return count;
+}
+
+/* Whether there is nothing to do but to wait for the network. From then on a
+ * caller has to wake us. */
+static int fall_asleep(struct mhsmi_loop *loop)
+{
+    int asleep;
+
+    (void)pthread_mutex_lock(&loop->lock);
+    asleep =
+        loop->queue.first == NULL && !loop->some_abandoned && !loop->stopping;
+    loop->asleep = asleep;
+    (void)pthread_mutex_unlock(&loop->lock);
+    return asleep;
+}
+
+/* For `most_ms` at the most; 0 when the descriptor that wakes us is gone. */
+static int wait_for_work(struct mhsmi_loop *loop, int64_t most_ms)
+{
+    struct curl_waitfd extra = {
+        .fd = loop->wake_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+    char wakes[64];
+
+    if (!fall_asleep(loop))
+        return 1;
+    (void)mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1,
+                                      most_ms < 0             ? 0
+                                      : most_ms > poll_max_ms ? poll_max_ms
+                                                              : (int)most_ms,
+                                      NULL);
+    if (atomic_load(&loop->lost))
+        return 0;
+    /* Most often it was the network. A descriptor that the host has closed
+     * shows as no event at all, again and again. */
+    if ((extra.revents & CURL_WAIT_POLLIN) == 0 && ++loop->unwoken % look == 0)
+        return mhsmi_loop_owns(loop, loop->wake_fd);
+    if ((extra.revents & CURL_WAIT_POLLIN) == 0)
+        return 1;
+    /* The number may already be the next loop's, or the host's. */
+    if (!mhsmi_loop_owns(loop, loop->wake_fd))
+        return 0;
+    /* What is left wakes the next poll. */
+    (void)!read(loop->wake_fd, wakes, sizeof(wakes));
+    return 1;
+}
+
+static int is_done(const struct mhsmi_job *job)
+{
+    return job != NULL && atomic_load(&job->done);
+}
+
+static void turn(struct mhsmi_loop *loop, const struct mhsmi_job *own,
+                 int64_t until)
+{
+    int running = 0, finished;
+
+    admit(loop);
+    (void)mhsmi_libcurl()->multi_perform(loop->multi, &running);
+    finished = finish_done(loop);
+    if (is_done(own) || loop->active.first == NULL ||
+        (finished != 0 && loop->waiting.first != NULL))
+        return;
+    if (!wait_for_work(loop, until - mhsmi_clock_ms()))
+        atomic_store(&loop->lost, 1);
+}
+
+/* The host has closed all descriptors that it did not know, and may have given
+ * their numbers to files of its own: whoever waits is told, and nothing that
+ * could write or close is called any more. */
+static void lose(struct mhsmi_loop *loop)
+{
+    struct mhsmi_job *job;
+
+    mhsmi_log(MHSMI_LOG_WARNING,
+              "the process has closed descriptors of the HTTP client");
+    (void)pthread_mutex_lock(&loop->lock);
+    take_queue(loop);
+    (void)pthread_mutex_unlock(&loop->lock);
+    for (job = loop->active.first; job != NULL; job = job->next) {
+        mhsmi_response_clear(&job->response);
+        job->response.sent = 1;
+        job->easy = NULL;
+    }
+    fail_all(loop, &loop->active, CURLE_RECV_ERROR, 0);
+    fail_all(loop, &loop->waiting, CURLE_RECV_ERROR, 0);
+}
+
+static int set_up(struct mhsmi_loop *loop)
+{
+    if (loop->multi != NULL)
+        return 1;
+    if (!global_init())
+        return 0;
+    loop->multi = mhsmi_libcurl()->multi_init();
+    loop->cache_size = 0;
+    loop->idle_ms = 0;
+    return loop->multi != NULL;
+}
+
+/* Nothing can be served: whoever waits now is told, later callers try anew. */
+static void refuse_all(struct mhsmi_loop *loop)
+{
+    mhsmi_log(MHSMI_LOG_ERROR, "HTTP and TLS cannot be set up");
+    (void)pthread_mutex_lock(&loop->lock);
+    take_queue(loop);
+    (void)pthread_mutex_unlock(&loop->lock);
+    fail_all(loop, &loop->waiting, CURLE_FAILED_INIT, 0);
+}
+
+/* His job is overdue: the next turn drops it. */
+static void leave_behind(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    (void)pthread_mutex_lock(&loop->lock);
+    job->abandoned = 1;
+    loop->some_abandoned = 1;
+    (void)pthread_mutex_unlock(&loop->lock);
+}
+
+void mhsmi_loop_drive(struct mhsmi_loop *loop, struct mhsmi_job *own,
+                      int64_t until)
+{
+    struct mhsmi_visit visit;
+
+    if (!mhsmi_visit_begin(&visit, &loop->tls) || !set_up(loop)) {
+        refuse_all(loop);
+    } else {
+        while (!atomic_load(&loop->lost) && !is_done(own) && take_jobs(loop)) {
+            if (own != NULL && mhsmi_clock_ms() >= until)
+                leave_behind(loop, own);
+            else
+                turn(loop, own, until);
+        }
+        if (atomic_load(&loop->lost))
+            lose(loop);
+    }
+    mhsmi_visit_end(&visit);
+}
+
+void mhsmi_loop_close(struct mhsmi_loop *loop)
+{
+    struct mhsmi_visit visit;
+
+    if (loop->multi == NULL || atomic_load(&loop->lost) ||
+        !mhsmi_loop_owns(loop, loop->wake_fd))
+        return;
+    if (mhsmi_visit_begin(&visit, &loop->tls)) {
+        while (loop->spare_count > 0)
+            mhsmi_libcurl()->easy_cleanup(loop->spare[--loop->spare_count]);
+        (void)mhsmi_libcurl()->multi_cleanup(loop->multi);
+        loop->multi = NULL;
+    }
+    mhsmi_visit_end(&visit);
+}

@@ -163,17 +163,17 @@ static const OSSL_ALGORITHM decoder[] = {
             "PKCS#8 of software " keys                                         \
     }
 /* And the forms that are the key type's own. */
-#define ENCODERS(names, keys)                                                  \
+#define ENCODERS(names, keys, specific)                                        \
     PKCS8_ENCODERS(names, keys),                                               \
-        {names, TO_PEM("type-specific"), mp_pem_specific_encoder,              \
+        {names, TO_PEM("type-specific"), mp_pem_##specific##_encoder,          \
          "References to " keys},                                               \
     {                                                                          \
-        names, TO_DER("type-specific"), mp_der_specific_encoder,               \
+        names, TO_DER("type-specific"), mp_der_##specific##_encoder,           \
             "References to " keys                                              \
     }
 
 static const OSSL_ALGORITHM encoder[] = {
-    ENCODERS("RSA:rsaEncryption:1.2.840.113549.1.1.1", "RSA keys"),
+    ENCODERS("RSA:rsaEncryption:1.2.840.113549.1.1.1", "RSA keys", specific),
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", TO_PEM("pkcs1"),
      mp_pem_pkcs1_encoder, "PKCS#1 of software RSA keys"},
     {"RSA:rsaEncryption:1.2.840.113549.1.1.1", TO_DER("pkcs1"),
@@ -183,7 +183,7 @@ static const OSSL_ALGORITHM encoder[] = {
      "PKCS#1 of software RSA-PSS keys"},
     {RSA_PSS, TO_DER("pkcs1"), mp_der_pkcs1_encoder,
      "PKCS#1 of software RSA-PSS keys"},
-    ENCODERS("EC:id-ecPublicKey:1.2.840.10045.2.1", "EC keys"),
+    ENCODERS("EC:id-ecPublicKey:1.2.840.10045.2.1", "EC keys", ec_specific),
     PKCS8_ENCODERS(MP_AES, "AES keys"),
 #ifdef MP_ML_DSA
     PKCS8_ENCODERS(ML_DSA_44, "ML-DSA-44 keys"),

@@ -110,7 +110,10 @@ static int init(struct mp_cipher *ctx, struct mp_key *key,
         return 0;
     }
     if (used->type != MHSM_KEY_RSA || mp_key_is_pss(used)) {
-        mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is %s",
+        mp_raise(ctx->prov,
+                 mp_key_reason(used, MP_R_KEY_TYPE,
+                               PROV_R_OPERATION_NOT_SUPPORTED_FOR_THIS_KEYTYPE),
+                 "the key is %s",
                  mp_key_is_pss(used) ? "for PSS signatures alone" : "not RSA");
         return 0;
     }
@@ -209,24 +212,22 @@ static int run_local(struct mp_cipher *ctx, unsigned char *out, size_t *outlen,
     EVP_PKEY_CTX *local = NULL;
     size_t length = outsize;
     struct mp_mark mark;
-    int ok;
+    int result = 0;
 
-    mp_mark_set(&mark);
+    mp_key_mark_set(ctx->key, &mark);
     build_params(ctx, &params);
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
-    if (ctx->operation == MP_CIPHER_ENCRYPT)
-        ok = local != NULL &&
-             EVP_PKEY_encrypt_init_ex(local, params.list) == 1 &&
-             EVP_PKEY_encrypt(local, out, &length, in, inlen) == 1;
-    else
-        ok = local != NULL &&
-             EVP_PKEY_decrypt_init_ex(local, params.list) == 1 &&
-             EVP_PKEY_decrypt(local, out, &length, in, inlen) == 1;
+    if (local != NULL && ctx->operation == MP_CIPHER_ENCRYPT &&
+        EVP_PKEY_encrypt_init_ex(local, params.list) == 1)
+        result = EVP_PKEY_encrypt(local, out, &length, in, inlen);
+    if (local != NULL && ctx->operation == MP_CIPHER_DECRYPT &&
+        EVP_PKEY_decrypt_init_ex(local, params.list) == 1)
+        result = EVP_PKEY_decrypt(local, out, &length, in, inlen);
     EVP_PKEY_CTX_free(local);
-    if (!mp_mark_end(ctx->prov, &mark, ok, MP_R_LOCAL,
+    if (!mp_mark_end(ctx->prov, &mark, result == 1, MP_R_LOCAL,
                      ctx->operation == MP_CIPHER_ENCRYPT ? "cannot encrypt"
                                                          : "cannot decrypt"))
-        return 0;
+        return result;
     *outlen = length;
     return 1;
 }
@@ -251,9 +252,11 @@ static int run(struct mp_cipher *ctx, enum mp_cipher_operation operation,
         *outlen = needed;
         return 1;
     }
+    if (ctx->key->hsm == NULL)
+        return run_local(ctx, out, outlen, outsize, in, inlen);
     if (!mp_has_room(ctx->prov, needed, outsize))
         return 0;
-    if (operation == MP_CIPHER_DECRYPT && ctx->key->hsm != NULL)
+    if (operation == MP_CIPHER_DECRYPT)
         return mp_cipher_remote_decrypt(ctx, out, outlen, in, inlen);
     return run_local(ctx, out, outlen, outsize, in, inlen);
 }

@@ -53,6 +53,8 @@ extern const OSSL_DISPATCH mp_text_encoder[];
 extern const OSSL_DISPATCH mp_pem_pki_encoder[];
 extern const OSSL_DISPATCH mp_pem_epki_encoder[];
 extern const OSSL_DISPATCH mp_pem_specific_encoder[];
+extern const OSSL_DISPATCH mp_pem_ec_specific_encoder[];
+extern const OSSL_DISPATCH mp_der_ec_specific_encoder[];
 extern const OSSL_DISPATCH mp_der_pki_encoder[];
 extern const OSSL_DISPATCH mp_der_epki_encoder[];
 extern const OSSL_DISPATCH mp_der_specific_encoder[];

@@ -140,6 +140,16 @@ static int text_does_selection(void *provctx, int selection)
     return 1;
 }
 
+/* EC has parameters that are written alone.  Its keys may be on a curve that
+ * the default provider makes EC keys on and does not import them on, SM2. */
+static int ec_does_selection(void *provctx, int selection)
+{
+    (void)provctx;
+    return is_private(selection) ||
+           ((selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0 &&
+            (selection & OSSL_KEYMGMT_SELECT_ALL_PARAMETERS) != 0);
+}
+
 static int spki_does_selection(void *provctx, int selection)
 {
     (void)provctx;
@@ -244,7 +254,7 @@ static int encode_local(const struct mp_encoder *ctx, const struct mp_key *key,
     struct mp_mark mark;
     int ok;
 
-    mp_mark_set(&mark);
+    mp_key_mark_set(key, &mark);
     if (key->pkey != NULL)
         encoder = OSSL_ENCODER_CTX_new_for_pkey(key->pkey, selection,
                                                 ctx->kind->output,
@@ -282,8 +292,8 @@ static int encoder_encode(void *encoderctx, OSSL_CORE_BIO *out,
     return ok;
 }
 
-#define KIND_ENCODER(kind, selects)                                            \
-    const OSSL_DISPATCH mp_##kind##_encoder[] = {                              \
+#define KIND_ENCODER(name, kind, selects)                                      \
+    const OSSL_DISPATCH mp_##name##_encoder[] = {                              \
         ENTRY(ENCODER, NEWCTX, kind##_newctx),                                 \
         ENTRY(ENCODER, FREECTX, encoder_freectx),                              \
         ENTRY(ENCODER, SETTABLE_CTX_PARAMS, encoder_settable_ctx_params),      \
@@ -293,14 +303,16 @@ static int encoder_encode(void *encoderctx, OSSL_CORE_BIO *out,
         END,                                                                   \
     }
 
-KIND_ENCODER(text, text);
-KIND_ENCODER(pem_pki, encoder);
-KIND_ENCODER(pem_epki, encoder);
-KIND_ENCODER(pem_specific, encoder);
-KIND_ENCODER(der_pki, encoder);
-KIND_ENCODER(der_epki, encoder);
-KIND_ENCODER(der_specific, encoder);
-KIND_ENCODER(pem_pkcs1, encoder);
-KIND_ENCODER(der_pkcs1, encoder);
-KIND_ENCODER(pem_spki, spki);
-KIND_ENCODER(der_spki, spki);
+KIND_ENCODER(text, text, text);
+KIND_ENCODER(pem_pki, pem_pki, encoder);
+KIND_ENCODER(pem_epki, pem_epki, encoder);
+KIND_ENCODER(pem_specific, pem_specific, encoder);
+KIND_ENCODER(der_pki, der_pki, encoder);
+KIND_ENCODER(der_epki, der_epki, encoder);
+KIND_ENCODER(der_specific, der_specific, encoder);
+KIND_ENCODER(pem_ec_specific, pem_specific, ec);
+KIND_ENCODER(der_ec_specific, der_specific, ec);
+KIND_ENCODER(pem_pkcs1, pem_pkcs1, encoder);
+KIND_ENCODER(der_pkcs1, der_pkcs1, encoder);
+KIND_ENCODER(pem_spki, pem_spki, spki);
+KIND_ENCODER(der_spki, der_spki, spki);

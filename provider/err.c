@@ -113,13 +113,26 @@ void mp_raise_client_at(const struct mp_prov *prov, const char *file, int line,
 void mp_mark_set(struct mp_mark *mark)
 {
     mark->last = ERR_peek_last_error();
+    mark->keep = 0;
     (void)ERR_set_mark();
+}
+
+void mp_mark_set_keep(struct mp_mark *mark)
+{
+    mp_mark_set(mark);
+    mark->keep = 1;
 }
 
 void mp_mark_drop(const struct mp_mark *mark)
 {
     (void)mark;
     (void)ERR_pop_to_mark();
+}
+
+void mp_mark_keep(const struct mp_mark *mark)
+{
+    (void)mark;
+    (void)ERR_clear_last_mark();
 }
 
 void mp_raise_local_at(const struct mp_prov *prov, const char *file, int line,
@@ -129,6 +142,10 @@ void mp_raise_local_at(const struct mp_prov *prov, const char *file, int line,
     char detail[256] = "";
     unsigned long code = ERR_peek_last_error();
 
+    if (mark->keep && code != 0 && code != mark->last) {
+        mp_mark_keep(mark);
+        return;
+    }
     /* An entry from before the mark must not become the reason of this. */
     if (code != 0 && code != mark->last) {
         const char *text = ERR_reason_error_string(code);

@@ -61,11 +61,17 @@ void mp_raise_client_at(const struct mp_prov *prov, const char *file, int line,
 /* The thread's queue as it was. */
 struct mp_mark {
     unsigned long last;
+    int keep;
 };
 
 void mp_mark_set(struct mp_mark *mark);
+/* For work with a software key: when it fails, what the default provider added
+ * stands, because programs know it, and ours comes only when it added none. */
+void mp_mark_set_keep(struct mp_mark *mark);
 /* Forget what was added since; the queue is as it was. */
 void mp_mark_drop(const struct mp_mark *mark);
+/* Leave what was added since, be it none. */
+void mp_mark_keep(const struct mp_mark *mark);
 /* Replace what was added since by one entry, "what: OpenSSL's reason". */
 #define mp_raise_local(prov, mark, reason, what)                               \
     mp_raise_local_at((prov), OPENSSL_FILE, OPENSSL_LINE, OPENSSL_FUNC,        \

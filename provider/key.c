@@ -11,6 +11,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
 
@@ -277,6 +278,20 @@ size_t mp_key_size(const struct mp_key *key)
     int size = key->pkey == NULL ? 0 : EVP_PKEY_get_size(key->pkey);
 
     return size > 0 ? (size_t)size : 0;
+}
+
+void mp_key_mark_set(const struct mp_key *key, struct mp_mark *mark)
+{
+    if (key->hsm == NULL)
+        mp_mark_set_keep(mark);
+    else
+        mp_mark_set(mark);
+}
+
+uint32_t mp_key_reason(const struct mp_key *key, uint32_t reason, int defaults)
+{
+    return key->hsm != NULL ? reason
+                            : (uint32_t)ERR_PACK(ERR_LIB_PROV, 0, defaults);
 }
 
 const char *mp_key_default_digest(const struct mp_key *key)

@@ -11,7 +11,9 @@
 #define MP_KEY_H
 
 #include <openssl/evp.h>
+#include <openssl/proverr.h>
 
+#include "err.h"
 #include "prov.h"
 
 #define MP_REJECT_SECRET_SIZE 32
@@ -57,6 +59,13 @@ void mp_key_free(struct mp_key *key);
 /* Octets of the largest signature or ciphertext; 0 for an empty key. */
 size_t mp_key_size(const struct mp_key *key);
 int mp_key_is_pss(const struct mp_key *key);
+/* Begin work in the private library context.  When it fails, the entries are
+ * the default provider's own for a software key, because programs know them,
+ * and one of ours for a key of the HSM. */
+void mp_key_mark_set(const struct mp_key *key, struct mp_mark *mark);
+/* The reason of an entry of ours: for a software key, the one that the default
+ * provider has, in `defaults`. */
+uint32_t mp_key_reason(const struct mp_key *key, uint32_t reason, int defaults);
 /* The digest to sign with when the user names none; NULL: messages are signed
  * whole. */
 const char *mp_key_default_digest(const struct mp_key *key);

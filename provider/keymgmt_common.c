@@ -120,7 +120,7 @@ int mp_keymgmt_validate(const void *keydata, int selection, int checktype)
         selection &= OSSL_KEYMGMT_SELECT_KEYPAIR;
     if ((selection & SELECT_KNOWN) == 0)
         return 1;
-    mp_mark_set(&mark);
+    mp_key_mark_set(key, &mark);
     ctx = mp_local_ctx(key->prov, key->pkey);
     ok = ctx != NULL &&
          validate_pkey(ctx, selection,
@@ -143,7 +143,7 @@ int mp_keymgmt_import_type(void *keydata, int selection,
     if (key->type != MHSM_KEY_EC &&
         (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
         return 1;
-    mp_mark_set(&mark);
+    mp_mark_set_keep(&mark);
     pkey = mp_local_import(key->prov, key->name, selection, params);
     if (pkey == NULL) {
         mp_raise_local(key->prov, &mark, MP_R_LOCAL, "cannot import the key");
@@ -192,6 +192,10 @@ void *mp_keymgmt_dup(const void *keydata, int selection)
 
     if (key == NULL)
         return NULL;
+    /* There are no parameters alone; as the default provider has it. */
+    if (key->type == MHSM_KEY_RSA &&
+        (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
+        return NULL;
     copy = mp_key_new_named(key->prov, key->type, key->name);
     if (copy == NULL)
         return NULL;
@@ -200,7 +204,7 @@ void *mp_keymgmt_dup(const void *keydata, int selection)
     if (key->type != MHSM_KEY_EC &&
         (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
         return copy;
-    mp_mark_set(&mark);
+    mp_key_mark_set(key, &mark);
     /* A private part is copied whole and within OpenSSL, never through
      * buffers of ours.  The copy of a key of the HSM is that key. */
     copy->pkey =

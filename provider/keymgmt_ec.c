@@ -55,6 +55,17 @@ static int ec_keymgmt_import(void *keydata, int selection,
         OCTETS(OSSL_PKEY_PARAM_EC_GENERATOR),                                  \
         NUMBER(OSSL_PKEY_PARAM_EC_ORDER), NUMBER(OSSL_PKEY_PARAM_EC_COFACTOR), \
         OCTETS(OSSL_PKEY_PARAM_EC_SEED)
+#ifdef OPENSSL_NO_EC2M
+#define BINARY_PARAMS
+#else
+/* What a curve over a binary field has beside. */
+#define BINARY_PARAMS                                                          \
+    SIGNED(OSSL_PKEY_PARAM_EC_CHAR2_M), TEXT(OSSL_PKEY_PARAM_EC_CHAR2_TYPE),   \
+        SIGNED(OSSL_PKEY_PARAM_EC_CHAR2_TP_BASIS),                             \
+        SIGNED(OSSL_PKEY_PARAM_EC_CHAR2_PP_K1),                                \
+        SIGNED(OSSL_PKEY_PARAM_EC_CHAR2_PP_K2),                                \
+        SIGNED(OSSL_PKEY_PARAM_EC_CHAR2_PP_K3),
+#endif
 #define OTHER_PARAMS                                                           \
     SIGNED(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),                                 \
         SIGNED(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC)
@@ -92,7 +103,7 @@ static const OSSL_PARAM gettable[] = {
     OCTETS(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY),
     SIGNED(OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS),
     DOMAIN_PARAMS,
-    OTHER_PARAMS,
+    BINARY_PARAMS OTHER_PARAMS,
     OCTETS(OSSL_PKEY_PARAM_PUB_KEY),
     NUMBER(OSSL_PKEY_PARAM_EC_PUB_X),
     NUMBER(OSSL_PKEY_PARAM_EC_PUB_Y),
@@ -148,7 +159,7 @@ static int ec_keymgmt_set_params(void *keydata, const OSSL_PARAM params[])
                  mhsm_key_id(key->hsm));
         return 0;
     }
-    mp_mark_set(&mark);
+    mp_key_mark_set(key, &mark);
     copy = OSSL_PARAM_dup(params);
     ok = copy != NULL && key->pkey != NULL &&
          EVP_PKEY_set_params(key->pkey, copy) == 1;

@@ -41,7 +41,7 @@ void *mp_keymgmt_gen_init_type(struct mp_prov *prov, int selection,
     if ((selection & (OSSL_KEYMGMT_SELECT_KEYPAIR |
                       OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS)) == 0)
         return NULL;
-    mp_mark_set(&mark);
+    mp_mark_set_keep(&mark);
     gen = OPENSSL_zalloc(sizeof(*gen));
     libctx = mp_local_libctx(prov);
     if (gen == NULL || libctx == NULL)
@@ -92,7 +92,7 @@ int mp_keymgmt_gen_set_params(void *genctx, const OSSL_PARAM params[])
         return 1;
     if (!mp_wish_set(gen->wish, params))
         return 0;
-    mp_mark_set(&mark);
+    mp_mark_set_keep(&mark);
     if (EVP_PKEY_CTX_set_params(gen->ctx, params) != 1) {
         mp_raise_local(gen->prov, &mark, MP_R_PARAMETER,
                        "the new software key cannot have this parameter");
@@ -141,9 +141,7 @@ int mp_keymgmt_gen_set_template(void *genctx, void *template)
 
     if (gen == NULL || key == NULL || strcmp(key->name, gen->name) != 0)
         return 0;
-    if (key->type != MHSM_KEY_EC)
-        return 1;
-    mp_mark_set(&mark);
+    mp_mark_set_keep(&mark);
     ok = key->pkey != NULL &&
          EVP_PKEY_todata(key->pkey, EVP_PKEY_KEY_PARAMETERS, &params) == 1 &&
          take_group(gen, params);
@@ -202,7 +200,7 @@ void *mp_keymgmt_gen(void *genctx, OSSL_CALLBACK *callback, void *arg)
                  MP_GEN_PARAM_KEY);
         return NULL;
     }
-    mp_mark_set(&mark);
+    mp_mark_set_keep(&mark);
     key = mp_key_new_named(gen->prov, gen->type, gen->name);
     if (key == NULL)
         goto fail;

@@ -37,7 +37,7 @@ static int mldsa_keymgmt_import(void *keydata, int selection,
     if (key == NULL || key->pkey != NULL || params == NULL ||
         (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
         return 0;
-    mp_mark_set(&mark);
+    mp_mark_set_keep(&mark);
     key->pkey = mp_local_import(key->prov, key->name, selection, params);
     if (key->pkey == NULL) {
         mp_raise_local(key->prov, &mark, MP_R_LOCAL, "cannot import the key");

@@ -45,15 +45,18 @@ static int rsa_keymgmt_import(void *keydata, int selection,
 #define NUMBER(name) OSSL_PARAM_DEFN(name, OSSL_PARAM_UNSIGNED_INTEGER, NULL, 0)
 #define PUBLIC_NUMBERS                                                         \
     NUMBER(OSSL_PKEY_PARAM_RSA_N), NUMBER(OSSL_PKEY_PARAM_RSA_E)
+/* Of each prime; there are two to ten. */
+#define PRIME(number, before)                                                  \
+    NUMBER(OSSL_PKEY_PARAM_RSA_FACTOR##number),                                \
+        NUMBER(OSSL_PKEY_PARAM_RSA_EXPONENT##number),                          \
+        NUMBER(OSSL_PKEY_PARAM_RSA_COEFFICIENT##before)
 #define PRIVATE_NUMBERS                                                        \
     NUMBER(OSSL_PKEY_PARAM_RSA_D), NUMBER(OSSL_PKEY_PARAM_RSA_FACTOR1),        \
-        NUMBER(OSSL_PKEY_PARAM_RSA_FACTOR2),                                   \
-        NUMBER(OSSL_PKEY_PARAM_RSA_EXPONENT1),                                 \
-        NUMBER(OSSL_PKEY_PARAM_RSA_EXPONENT2),                                 \
-        NUMBER(OSSL_PKEY_PARAM_RSA_COEFFICIENT1)
+        NUMBER(OSSL_PKEY_PARAM_RSA_EXPONENT1), PRIME(2, 1), PRIME(3, 2),       \
+        PRIME(4, 3), PRIME(5, 4), PRIME(6, 5), PRIME(7, 6), PRIME(8, 7),       \
+        PRIME(9, 8), PRIME(10, 9)
 
 static const OSSL_PARAM public_types[] = {PUBLIC_NUMBERS, OSSL_PARAM_END};
-/* More than two primes follow the same pattern and are passed on too. */
 static const OSSL_PARAM private_types[] = {PUBLIC_NUMBERS, PRIVATE_NUMBERS,
                                            OSSL_PARAM_END};
 
@@ -176,7 +179,6 @@ static const OSSL_PARAM *pss_keymgmt_gen_settable_params(void *genctx,
         ENTRY(KEYMGMT, QUERY_OPERATION_NAME,                                   \
               rsa_keymgmt_query_operation_name),                               \
         ENTRY(KEYMGMT, GEN_INIT, type##_keymgmt_gen_init),                     \
-        ENTRY(KEYMGMT, GEN_SET_TEMPLATE, mp_keymgmt_gen_set_template),         \
         ENTRY(KEYMGMT, GEN_SET_PARAMS, mp_keymgmt_gen_set_params),             \
         ENTRY(KEYMGMT, GEN_SETTABLE_PARAMS,                                    \
               type##_keymgmt_gen_settable_params),                             \

@@ -28,6 +28,7 @@ struct mp_sig_settings {
     int salt_set;
     EVP_MD *mgf1; /* PSS; NULL: as md */
     unsigned int nonce_type;
+    char md_name[MP_NAME_SIZE], mgf1_name[MP_NAME_SIZE]; /* as they were said */
     char properties[MP_PROPQ_SIZE]; /* for digests; "": none */
     char mgf1_properties[MP_PROPQ_SIZE];
 };
@@ -106,9 +107,11 @@ int mp_sig_default_salt(void);
 /* Name the digest; raises one error. */
 int mp_sig_name_digest(struct mp_sig *ctx, const char *name);
 
-/* signature_local.c: by the default provider.  Raise one error. */
+/* signature_local.c: by the default provider.  Raise one error, or leave the
+ * default provider's own for a software key. */
 int mp_sig_local_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
                       size_t sigsize, const unsigned char *digest, size_t size);
+/* 1 valid, 0 not, negative when it is no signature at all. */
 int mp_sig_local_verify(struct mp_sig *ctx, const unsigned char *sig,
                         size_t siglen, const unsigned char *digest,
                         size_t size);

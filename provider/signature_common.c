@@ -155,7 +155,8 @@ static int init(void *vctx, void *key, enum mp_sig_operation operation,
 
     if (ctx == NULL || !mp_sig_start(ctx, key, operation))
         return 0;
-    if (mp_signature_set_ctx_params(ctx, params))
+    /* A key may bring settings that are not possible. */
+    if (mp_sig_check(ctx) && mp_signature_set_ctx_params(ctx, params))
         return 1;
     ctx->operation = MP_SIG_NONE;
     return 0;
@@ -183,13 +184,13 @@ int mp_sig_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
 {
     size_t needed = mp_key_size(ctx->key);
 
+    if (ctx->key->hsm == NULL)
+        return mp_sig_local_sign(ctx, sig, siglen, sigsize, digest, size);
     /* Before the request: the HSM bills and logs a signature that the caller
      * could not take. */
     if (!mp_has_room(ctx->prov, needed, sigsize))
         return 0;
-    if (ctx->key->hsm != NULL)
-        return mp_sig_remote_sign(ctx, sig, siglen, sigsize, digest, size);
-    return mp_sig_local_sign(ctx, sig, siglen, sigsize, digest, size);
+    return mp_sig_remote_sign(ctx, sig, siglen, sigsize, digest, size);
 }
 
 int mp_signature_sign(void *vctx, unsigned char *sig, size_t *siglen,
@@ -211,8 +212,9 @@ int mp_signature_verify(void *vctx, const unsigned char *sig, size_t siglen,
 {
     struct mp_sig *ctx = vctx;
 
-    return ctx != NULL && mp_sig_ready(ctx, MP_SIG_VERIFY) &&
-           mp_sig_local_verify(ctx, sig, siglen, tbs, tbslen);
+    if (ctx == NULL || !mp_sig_ready(ctx, MP_SIG_VERIFY))
+        return 0;
+    return mp_sig_local_verify(ctx, sig, siglen, tbs, tbslen);
 }
 
 int mp_signature_verify_recover(void *vctx, unsigned char *rout,

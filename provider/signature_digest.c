@@ -154,9 +154,10 @@ int mp_signature_digest_verify(void *vctx, const unsigned char *sig,
     unsigned char digest[EVP_MAX_MD_SIZE];
     size_t size;
 
-    return hashing(ctx, MP_SIG_VERIFY) &&
-           finish(ctx, tbs, tbslen, digest, &size) &&
-           mp_sig_local_verify(ctx, sig, siglen, digest, size);
+    if (!hashing(ctx, MP_SIG_VERIFY) ||
+        !finish(ctx, tbs, tbslen, digest, &size))
+        return 0;
+    return mp_sig_local_verify(ctx, sig, siglen, digest, size);
 }
 
 int mp_signature_digest_verify_final(void *vctx, const unsigned char *sig,

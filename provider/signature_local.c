@@ -22,8 +22,7 @@ void mp_sig_local_params(const struct mp_sig *ctx,
 
     params->set = ctx->set; /* borrows the digests */
     if (ctx->set.md != NULL) {
-        OPENSSL_strlcpy(params->md, EVP_MD_get0_name(ctx->set.md),
-                        sizeof(params->md));
+        OPENSSL_strlcpy(params->md, ctx->set.md_name, sizeof(params->md));
         *next++ = OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST,
                                                    params->md, 0);
     }
@@ -34,8 +33,7 @@ void mp_sig_local_params(const struct mp_sig *ctx,
         *next++ = OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PSS_SALTLEN,
                                            &params->set.salt);
     if (ctx->set.pad == RSA_PKCS1_PSS_PADDING && ctx->set.mgf1 != NULL) {
-        OPENSSL_strlcpy(params->mgf1, EVP_MD_get0_name(ctx->set.mgf1),
-                        sizeof(params->mgf1));
+        OPENSSL_strlcpy(params->mgf1, ctx->set.mgf1_name, sizeof(params->mgf1));
         *next++ = OSSL_PARAM_construct_utf8_string(
             OSSL_SIGNATURE_PARAM_MGF1_DIGEST, params->mgf1, 0);
     }
@@ -56,7 +54,7 @@ int mp_sig_local_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
     struct mp_mark mark;
     int ok;
 
-    mp_mark_set(&mark);
+    mp_key_mark_set(ctx->key, &mark);
     mp_sig_local_params(ctx, &params);
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
     ok = local != NULL && EVP_PKEY_sign_init_ex(local, params.list) == 1 &&
@@ -75,16 +73,22 @@ int mp_sig_local_verify(struct mp_sig *ctx, const unsigned char *sig,
     struct mp_sig_local_params params;
     EVP_PKEY_CTX *local = NULL;
     struct mp_mark mark;
-    int ok;
+    int valid = 0;
 
-    mp_mark_set(&mark);
+    mp_key_mark_set(ctx->key, &mark);
     mp_sig_local_params(ctx, &params);
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
-    ok = local != NULL && EVP_PKEY_verify_init_ex(local, params.list) == 1 &&
-         EVP_PKEY_verify(local, sig, siglen, digest, size) == 1;
+    if (local != NULL && EVP_PKEY_verify_init_ex(local, params.list) == 1)
+        valid = EVP_PKEY_verify(local, sig, siglen, digest, size);
     EVP_PKEY_CTX_free(local);
-    return mp_mark_end(ctx->prov, &mark, ok, MP_R_SIGNATURE,
+    if (valid == 1)
+        mp_mark_drop(&mark);
+    else if (ctx->key->hsm == NULL)
+        mp_mark_keep(&mark); /* even when there is none: programs look */
+    else
+        mp_raise_local(ctx->prov, &mark, MP_R_SIGNATURE,
                        "the signature does not verify");
+    return valid;
 }
 
 int mp_sig_local_recover(struct mp_sig *ctx, unsigned char *out, size_t *outlen,
@@ -97,7 +101,7 @@ int mp_sig_local_recover(struct mp_sig *ctx, unsigned char *out, size_t *outlen,
     struct mp_mark mark;
     int ok;
 
-    mp_mark_set(&mark);
+    mp_key_mark_set(ctx->key, &mark);
     mp_sig_local_params(ctx, &params);
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
     ok = local != NULL &&

@@ -40,6 +40,7 @@ int mp_sig_name_digest(struct mp_sig *ctx, const char *name)
         return 0;
     EVP_MD_free(ctx->set.md);
     ctx->set.md = md;
+    OPENSSL_strlcpy(ctx->set.md_name, name, sizeof(ctx->set.md_name));
     return 1;
 }
 
@@ -69,8 +70,11 @@ int mp_sig_get_digest(void *object, OSSL_PARAM *param)
 {
     struct mp_sig *ctx = object;
 
-    return OSSL_PARAM_set_utf8_string(
-        param, ctx->set.md == NULL ? "" : EVP_MD_get0_name(ctx->set.md));
+    /* The default provider tells it by its own name for ECDSA, and for RSA by
+     * the one that it was given. */
+    if (ctx->type == MHSM_KEY_EC && ctx->set.md != NULL)
+        return OSSL_PARAM_set_utf8_string(param, EVP_MD_get0_name(ctx->set.md));
+    return OSSL_PARAM_set_utf8_string(param, ctx->set.md_name);
 }
 
 /* OpenSSL 3.1 has changed its mind about the longest salt. */

@@ -33,7 +33,8 @@ static int key_settings(EVP_PKEY *pkey, char md[MP_NAME_SIZE],
             OSSL_PARAM_modified(&params[1]) || OSSL_PARAM_modified(&params[2]));
 }
 
-static int set_named(struct mp_sig *ctx, EVP_MD **md, const char *name)
+static int set_named(struct mp_sig *ctx, EVP_MD **md, char text[MP_NAME_SIZE],
+                     const char *name)
 {
     EVP_MD *named = mp_local_digest(ctx->prov, name, NULL);
 
@@ -41,6 +42,7 @@ static int set_named(struct mp_sig *ctx, EVP_MD **md, const char *name)
         return 0;
     EVP_MD_free(*md);
     *md = named;
+    OPENSSL_strlcpy(text, name, MP_NAME_SIZE);
     return 1;
 }
 
@@ -58,8 +60,8 @@ int mp_sig_pss_start(struct mp_sig *ctx)
     mp_mark_drop(&mark);
     if (!told)
         return 1;
-    if (!set_named(ctx, &ctx->set.md, md) ||
-        !set_named(ctx, &ctx->set.mgf1, mgf1))
+    if (!set_named(ctx, &ctx->set.md, ctx->set.md_name, md) ||
+        !set_named(ctx, &ctx->set.mgf1, ctx->set.mgf1_name, mgf1))
         return 0;
     /* The HSM's salt is as long as the digest, which is never less. */
     if (ctx->key->hsm == NULL) {
@@ -85,7 +87,7 @@ int mp_sig_pss_check(const struct mp_sig *ctx)
 
     if (ctx->key == NULL || !(mp_key_is_pss(ctx->key) || is_odd_padding(ctx)))
         return 1;
-    mp_mark_set(&mark);
+    mp_key_mark_set(ctx->key, &mark);
     mp_sig_local_params(ctx, &params);
     /* Whatever word was said for it, see signature_remote.c. */
     if (ctx->operation == MP_SIG_SIGN && ctx->key->hsm != NULL &&

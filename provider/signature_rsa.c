@@ -27,6 +27,10 @@ static int set_pad_mode(void *object, const OSSL_PARAM *param)
     struct mp_sig *ctx = object;
     int pad;
 
+    /* The default provider knows no other texts, and passes over them. */
+    if (param->data_type == OSSL_PARAM_UTF8_STRING && ctx->key->hsm == NULL &&
+        (!mp_pad_mode_read(param, &pad) || pad == RSA_PKCS1_OAEP_PADDING))
+        return 1;
     if (!mp_pad_mode_read(param, &pad))
         return wrong(ctx, param);
     if (pad == RSA_PKCS1_OAEP_PADDING || pad == RSA_PKCS1_WITH_TLS_PADDING ||
@@ -47,11 +51,12 @@ static int get_pad_mode(void *object, OSSL_PARAM *param)
 }
 
 /* As the default provider: a setting of PSS alone is a mistake without PSS. */
-static int only_pss(const struct mp_sig *ctx, const OSSL_PARAM *param)
+static int only_pss(const struct mp_sig *ctx, const OSSL_PARAM *param,
+                    int defaults)
 {
     if (ctx->set.pad == RSA_PKCS1_PSS_PADDING)
         return 1;
-    mp_raise(ctx->prov, MP_R_PADDING,
+    mp_raise(ctx->prov, mp_key_reason(ctx->key, MP_R_PADDING, defaults),
              "parameter %s is for padding pss, and the padding is %s",
              param->key, mp_pad_mode_name(ctx->set.pad));
     return 0;
@@ -62,7 +67,7 @@ static int set_salt(void *object, const OSSL_PARAM *param)
     struct mp_sig *ctx = object;
     int salt;
 
-    if (!only_pss(ctx, param))
+    if (!only_pss(ctx, param, PROV_R_NOT_SUPPORTED))
         return 0;
     if (!mp_salt_read(param, &salt))
         return wrong(ctx, param);
@@ -98,7 +103,7 @@ static int set_mgf1(void *object, const OSSL_PARAM *param)
     char name[MP_NAME_SIZE];
     EVP_MD *md;
 
-    if (!only_pss(ctx, param))
+    if (!only_pss(ctx, param, PROV_R_INVALID_MGF1_MD))
         return 0;
     if (!mp_param_text(param, name, sizeof(name)))
         return wrong(ctx, param);
@@ -109,16 +114,15 @@ static int set_mgf1(void *object, const OSSL_PARAM *param)
         return 0;
     EVP_MD_free(ctx->set.mgf1);
     ctx->set.mgf1 = md;
+    OPENSSL_strlcpy(ctx->set.mgf1_name, name, sizeof(ctx->set.mgf1_name));
     return 1;
 }
 
 static int get_mgf1(void *object, OSSL_PARAM *param)
 {
     struct mp_sig *ctx = object;
-    const EVP_MD *md = ctx->set.mgf1 == NULL ? ctx->set.md : ctx->set.mgf1;
-
-    return OSSL_PARAM_set_utf8_string(param,
-                                      md == NULL ? "" : EVP_MD_get0_name(md));
+    return OSSL_PARAM_set_utf8_string(
+        param, ctx->set.mgf1 == NULL ? ctx->set.md_name : ctx->set.mgf1_name);
 }
 
 /* In the order in which they are applied: the padding before what needs it. */

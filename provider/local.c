@@ -13,16 +13,20 @@
 #include <openssl/provider.h>
 
 #include "err.h"
+#include "host.h"
 
 struct mp_local {
     OSSL_LIB_CTX *libctx;
     OSSL_PROVIDER *provider;
+    _Atomic(OSSL_PROVIDER *) legacy; /* NULL until first used */
 };
 
 static void local_free(struct mp_local *local)
 {
     if (local == NULL)
         return;
+    if (atomic_load(&local->legacy) != NULL)
+        OSSL_PROVIDER_unload(atomic_load(&local->legacy));
     if (local->provider != NULL)
         OSSL_PROVIDER_unload(local->provider);
     OSSL_LIB_CTX_free(local->libctx);
@@ -35,6 +39,7 @@ static struct mp_local *local_new(void)
 
     if (local == NULL)
         return NULL;
+    atomic_init(&local->legacy, NULL);
     local->libctx = OSSL_LIB_CTX_new();
     if (local->libctx != NULL)
         local->provider = OSSL_PROVIDER_load(local->libctx, "default");
@@ -80,6 +85,22 @@ void mp_local_free(struct mp_prov *prov)
     local_free(atomic_exchange(&prov->local, NULL));
 }
 
+/* Load `legacy` here too when the program has it; two threads may both do so.
+ */
+static int take_legacy(struct mp_prov *prov)
+{
+    struct mp_local *local = local_get(prov);
+    OSSL_PROVIDER *loaded, *none = NULL;
+
+    if (local == NULL || !mp_host_has(prov, "legacy"))
+        return 0;
+    loaded = OSSL_PROVIDER_load(local->libctx, "legacy");
+    if (loaded != NULL &&
+        !atomic_compare_exchange_strong(&local->legacy, &none, loaded))
+        OSSL_PROVIDER_unload(loaded);
+    return loaded != NULL;
+}
+
 EVP_MD *mp_local_digest(struct mp_prov *prov, const char *name,
                         const char *propq)
 {
@@ -90,6 +111,8 @@ EVP_MD *mp_local_digest(struct mp_prov *prov, const char *name,
     mp_mark_set(&mark);
     libctx = mp_local_libctx(prov);
     if (libctx != NULL)
+        md = EVP_MD_fetch(libctx, name, propq);
+    if (libctx != NULL && md == NULL && take_legacy(prov))
         md = EVP_MD_fetch(libctx, name, propq);
     mp_mark_drop(&mark);
     if (md == NULL) {

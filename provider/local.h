@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The private library context: OpenSSL's default provider and nothing else.
+ * The private library context: OpenSSL's default provider, and `legacy` for
+ * its digests when the program has loaded that, and nothing else.
  * Public operations, digests and software keys are done there, so that they
  * are exactly what the default provider makes of them, and so that nothing we
  * ask for can come back to this provider, whatever the host's order of

@@ -37,6 +37,9 @@ struct mp_prov {
     OSSL_FUNC_BIO_write_ex_fn *bio_write_ex;
     OSSL_FUNC_BIO_gets_fn *bio_gets;
     OSSL_FUNC_BIO_ctrl_fn *bio_ctrl;
+    OSSL_FUNC_provider_register_child_cb_fn *subscribe;
+    OSSL_FUNC_provider_deregister_child_cb_fn *unsubscribe;
+    OSSL_FUNC_provider_name_fn *provider_name;
     mhsm_client *client; /* NULL when `failure` says why */
     char *failure;
     int pkcs1_decryption;             /* option of that name */

@@ -135,6 +135,15 @@ static void take_core(struct mp_prov *prov, const OSSL_DISPATCH *in)
         case OSSL_FUNC_BIO_CTRL:
             prov->bio_ctrl = OSSL_FUNC_BIO_ctrl(in);
             break;
+        case OSSL_FUNC_PROVIDER_REGISTER_CHILD_CB:
+            prov->subscribe = OSSL_FUNC_provider_register_child_cb(in);
+            break;
+        case OSSL_FUNC_PROVIDER_DEREGISTER_CHILD_CB:
+            prov->unsubscribe = OSSL_FUNC_provider_deregister_child_cb(in);
+            break;
+        case OSSL_FUNC_PROVIDER_NAME:
+            prov->provider_name = OSSL_FUNC_provider_name(in);
+            break;
         default:
             break;
         }

@@ -277,6 +277,35 @@ static void parameter_names(OSSL_LIB_CTX *lib, struct answers *answers)
     }
 }
 
+/* Outdated digests are signed over when the program has loaded their provider,
+ * and else not. */
+static void outdated_digest(OSSL_LIB_CTX *lib, struct answers *answers)
+{
+    static const struct th_scheme scheme = {"MD4", RSA_PKCS1_PADDING};
+    EVP_PKEY *key = make_rsa(lib);
+    OSSL_PROVIDER *legacy = NULL;
+    int loaded;
+
+    for (loaded = 0; loaded < 2; loaded++) {
+        unsigned char *signature;
+        size_t size = 0;
+
+        /* The harness has chosen the module's own folder. */
+        if (loaded && (!OSSL_PROVIDER_set_default_search_path(lib, NULL) ||
+                       (legacy = OSSL_PROVIDER_load(lib, "legacy")) == NULL))
+            th_die("OpenSSL's provider legacy is missing");
+        signature = th_sign(lib, key, &scheme, "text", &size);
+        ERR_clear_error();
+        see(answers, "%zu\n", size);
+        if (signature != NULL)
+            see_result(answers, "verify",
+                       th_verify(lib, key, &scheme, "text", signature, size));
+        OPENSSL_free(signature);
+    }
+    OSSL_PROVIDER_unload(legacy);
+    EVP_PKEY_free(key);
+}
+
 static const struct {
     const char *name;
     void (*run)(OSSL_LIB_CTX *lib, struct answers *answers);

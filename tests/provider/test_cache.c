@@ -23,7 +23,7 @@ struct job {
     long loads, failures, dirty;
 };
 
-static long gets(void)
+static long times_asked(void)
 {
     return th_route("GET /keys/{name}");
 }
@@ -86,9 +86,9 @@ static void one_asks_at_each_expiry(void)
     EVP_PKEY_free(th_must_open(context.lib, "mhsm:ca-ec"));
     th_latency(LATENCY_MS);
     begun = th_now_ms();
-    before = gets();
+    before = times_asked();
     sum = load_for((long)EXPIRIES * (TTL_MS + LATENCY_MS));
-    asked = gets() - before;
+    asked = times_asked() - before;
     most = (th_now_ms() - begun) / TTL_MS;
     th_latency(0);
     CU_ASSERT_EQUAL(sum.failures, 0);
@@ -111,12 +111,12 @@ static void a_failure_is_not_kept(void)
              "\"code\":\"Forbidden\",\"message\":\"no\",\"count\":1");
     CU_ASSERT_PTR_NULL(th_open(context.lib, "mhsm:ca-ec"));
     TH_ONE_ERROR("403", "ca-ec");
-    before = gets();
+    before = times_asked();
     key = th_must_open(context.lib, "mhsm:ca-ec");
-    CU_ASSERT_EQUAL(gets() - before, 1);
+    CU_ASSERT_EQUAL(times_asked() - before, 1);
     EVP_PKEY_free(key);
     EVP_PKEY_free(th_must_open(context.lib, "mhsm:ca-ec"));
-    CU_ASSERT_EQUAL(gets() - before, 1);
+    CU_ASSERT_EQUAL(times_asked() - before, 1);
     th_reset();
 }
 

@@ -396,11 +396,6 @@ static int by_vfork_and_exit(void)
     return child > 0 && ends_well(child);
 }
 
-static int by_system(void)
-{
-    return system("exit 0") == 0;
-}
-
 static void *sign_once(void *arg)
 {
     int *good = arg;
@@ -412,7 +407,7 @@ static void *sign_once(void *arg)
 static void other_programs_while_one_signs(void)
 {
     static int (*const ways[])(void) = {by_posix_spawn, by_vfork,
-                                        by_vfork_and_exit, by_system};
+                                        by_vfork_and_exit};
     struct th_stats before, after;
     pthread_t thread;
     size_t i;

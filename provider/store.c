@@ -2,7 +2,8 @@
  *
  * STORE: `mhsm:` and `managedhsm:` URIs.  Opening only parses.  Loading a key
  * is exactly one GET, and none at all when the caller expects something that
- * is no key; `mhsm:` without a name lists the names of the keys, one request a
+ * is no key.  Who expects nothing gets the private key, and then, at no cost,
+ * the public one: BIND wants to see both.  `mhsm:` without a name lists the names of the keys, one request a
  * page.  A search by alias is that of one key by its name, and finds nothing
  * when there is none; other searches are for certificates and are refused.
  * Must never list when a name is given: that is another permission.
@@ -44,6 +45,7 @@ struct store {
     int expect;    /* OSSL_STORE_INFO_*; 0: anything */
     int searching; /* by alias, which `uri` now names */
     enum state state;
+    struct mp_key *rest; /* the public key that is still to come */
     mhsm_key_list *list;
 };
 
@@ -201,21 +203,34 @@ static struct mp_key *get_key(struct store *store, int *absent)
     return key;
 }
 
+/* The object that comes next; NULL as with get_key(). */
+static struct mp_key *next_key(struct store *store, int *absent)
+{
+    struct mp_key *key = store->rest, *public_key;
+
+    store->rest = NULL;
+    if (key != NULL)
+        return key;
+    key = get_key(store, absent);
+    if (key == NULL || store->expect == OSSL_STORE_INFO_PKEY ||
+        (store->expect == 0 && !key->has_public))
+        return key;
+    public_key = mp_key_public_copy(key);
+    if (store->expect == OSSL_STORE_INFO_PUBKEY || public_key == NULL) {
+        mp_key_free(key);
+        return public_key;
+    }
+    store->rest = public_key;
+    return key;
+}
+
 static int load_key(struct store *store, OSSL_CALLBACK *callback, void *arg)
 {
-    struct mp_key *key, *public_key;
     int ok, absent = 0;
+    struct mp_key *key = next_key(store, &absent);
 
-    key = get_key(store, &absent);
     if (key == NULL)
         return absent;
-    if (store->expect == OSSL_STORE_INFO_PUBKEY) {
-        public_key = mp_key_public_copy(key);
-        mp_key_free(key);
-        key = public_key;
-        if (key == NULL)
-            return 0;
-    }
     ok = mp_object_give(key, callback, arg);
     mp_key_free(key);
     return ok;
@@ -302,7 +317,7 @@ static int mhsm_store_load(void *loaderctx, OSSL_CALLBACK *object_cb,
         ok = load_name(store, object_cb, object_cbarg);
     } else {
         ok = load_key(store, object_cb, object_cbarg);
-        if (ok)
+        if (ok && store->rest == NULL)
             store->state = DONE;
     }
     if (!ok)
@@ -323,6 +338,7 @@ static int mhsm_store_close(void *loaderctx)
 
     if (store == NULL)
         return 1;
+    mp_key_free(store->rest);
     mhsm_key_list_free(store->list);
     mhsm_uri_free(store->uri);
     OPENSSL_free(store);

@@ -262,20 +262,32 @@ static OSSL_STORE_CTX *must_begin(const char *uri)
 }
 
 /* Without an expectation: one object, the private key, then the end. */
-static void one_object_then_the_end(void)
+/* Who expects nothing gets both halves, for one request. */
+static void both_halves_then_the_end(void)
 {
+    static const int types[] = {OSSL_STORE_INFO_PKEY, OSSL_STORE_INFO_PUBKEY};
     OSSL_STORE_CTX *store;
-    OSSL_STORE_INFO *info;
     long before = th_stats().requests;
+    size_t i;
 
     store = must_begin("mhsm:st");
-    CU_ASSERT(!OSSL_STORE_eof(store));
     CU_ASSERT_EQUAL(th_stats().requests, before);
-    info = OSSL_STORE_load(store);
-    CU_ASSERT(info != NULL &&
-              OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY);
-    OSSL_STORE_INFO_free(info);
-    CU_ASSERT_EQUAL(th_stats().requests, before + 1);
+    for (i = 0; i < COUNT(types); i++) {
+        OSSL_STORE_INFO *info;
+        EVP_PKEY *key;
+
+        CU_ASSERT(!OSSL_STORE_eof(store));
+        info = OSSL_STORE_load(store);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(info);
+        CU_ASSERT_EQUAL(OSSL_STORE_INFO_get_type(info), types[i]);
+        key = types[i] == OSSL_STORE_INFO_PKEY
+                  ? OSSL_STORE_INFO_get0_PKEY(info)
+                  : OSSL_STORE_INFO_get0_PUBKEY(info);
+        CU_ASSERT_EQUAL(EVP_PKEY_eq(key, known), 1);
+        OSSL_STORE_INFO_free(info);
+        CU_ASSERT_EQUAL(th_stats().requests, before + 1);
+        TH_QUIET();
+    }
     CU_ASSERT(OSSL_STORE_eof(store));
     CU_ASSERT(!OSSL_STORE_error(store));
     CU_ASSERT_PTR_NULL(OSSL_STORE_load(store));
@@ -286,6 +298,29 @@ static void one_object_then_the_end(void)
     OSSL_STORE_close(store);
     CU_ASSERT_EQUAL(th_stats().requests, before + 1);
     TH_QUIET();
+}
+
+/* Who expects one half gets that one, and the end. */
+static void one_half_then_the_end(void)
+{
+    static const int types[] = {OSSL_STORE_INFO_PKEY, OSSL_STORE_INFO_PUBKEY};
+    long before = th_stats().requests;
+    size_t i;
+
+    for (i = 0; i < COUNT(types); i++) {
+        OSSL_STORE_CTX *store = must_begin("mhsm:st");
+        OSSL_STORE_INFO *info;
+
+        CU_ASSERT_EQUAL(OSSL_STORE_expect(store, types[i]), 1);
+        info = OSSL_STORE_load(store);
+        CU_ASSERT(info != NULL && OSSL_STORE_INFO_get_type(info) == types[i]);
+        OSSL_STORE_INFO_free(info);
+        CU_ASSERT(OSSL_STORE_eof(store));
+        CU_ASSERT_PTR_NULL(OSSL_STORE_load(store));
+        OSSL_STORE_close(store);
+        TH_QUIET();
+    }
+    CU_ASSERT_EQUAL(th_stats().requests, before + 2);
 }
 
 static void stores_are_independent(void)
@@ -396,7 +431,8 @@ int main(void)
         {"junk is refused at once", junk_is_refused_at_once},
         {"allowed hosts", allowed_hosts},
         {"what is expected", what_is_expected},
-        {"one object, then the end", one_object_then_the_end},
+        {"both halves, then the end", both_halves_then_the_end},
+        {"one half, then the end", one_half_then_the_end},
         {"stores are independent", stores_are_independent},
         {"missing keys", missing_keys},
         {"symmetric keys", symmetric_keys},

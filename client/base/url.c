@@ -26,11 +26,10 @@ static int is_clean(const char *text)
     size_t i;
 
     for (i = 0; text[i] != 0; i++) {
-        if (i == url_max || text[i] <= ' ' || text[i] >= 0x7f ||
-            strchr("\\\"<>^`{|}", text[i]) != NULL)
+        if (i == url_max || text[i] <= ' ' || text[i] >= 0x7f)
             return 0;
     }
-    return i != 0;
+    return i != 0 && strpbrk(text, "\\\"<>^`{|}") == NULL;
 }
 
 /* "scheme://authority" with nothing odd in the authority; *path gets what

@@ -35,20 +35,19 @@ static int is_header(const struct mhsmi_header *header)
     static const char token[] = "!#$%&'*+-.^_`|~0123456789"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "abcdefghijklmnopqrstuvwxyz";
-    const char *c;
+    /* All controls but the tab. */
+    static const char controls[] = "\001\002\003\004\005\006\007\010\012\013"
+                                   "\014\015\016\017\020\021\022\023\024\025"
+                                   "\026\027\030\031\032\033\034\035\036\037"
+                                   "\177";
     size_t size;
 
     if (header->name == NULL || header->value == NULL || *header->name == 0)
         return 0;
     size = strlen(header->name);
-    if (size > 256 || strspn(header->name, token) != size ||
-        strnlen(header->value, header_max) == header_max)
-        return 0;
-    for (c = header->value; *c != 0; c++) {
-        if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
-            return 0;
-    }
-    return 1;
+    return size <= 256 && strspn(header->name, token) == size &&
+           strnlen(header->value, header_max) < header_max &&
+           strpbrk(header->value, controls) == NULL;
 }
 
 static mhsm_status check_request(const struct mhsmi_request *request,

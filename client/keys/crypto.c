@@ -206,6 +206,9 @@ static int is_about(const mhsm_key *key, struct json_object *answer)
     char *name = NULL, *version = NULL;
     int ok;
 
+    /* As a rule it is the key's own to the letter. */
+    if (kid != NULL && key->version != NULL && strcmp(kid, key->id) == 0)
+        return 1;
     ok = kid != NULL &&
          mhsmi_key_id_split(kid, key->endpoint, "keys", &name, &version) &&
          version != NULL && mhsmi_jwk_is(key, name, version, NULL) == MHSM_OK;

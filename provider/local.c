@@ -8,6 +8,7 @@
  */
 #include "local.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
@@ -33,7 +34,28 @@ static void local_free(struct mp_local *local)
     OPENSSL_free(local);
 }
 
-static struct mp_local *local_new(void)
+#ifdef OSSL_PKEY_PARAM_ML_DSA_RETAIN_SEED
+/* How the program wants ML-DSA keys kept and written is a matter of settings
+ * that it gives to its default provider; ours gets the same. */
+static void take_settings(const struct mp_prov *prov, OSSL_PROVIDER *provider)
+{
+    struct mp_host_setting settings[] = {
+        {OSSL_PKEY_PARAM_ML_DSA_RETAIN_SEED, ""},
+        {OSSL_PKEY_PARAM_ML_DSA_PREFER_SEED, ""},
+        {OSSL_PKEY_PARAM_ML_DSA_INPUT_FORMATS, ""},
+        {OSSL_PKEY_PARAM_ML_DSA_OUTPUT_FORMATS, ""},
+    };
+    size_t count = sizeof(settings) / sizeof(settings[0]);
+
+    mp_host_settings(prov, "default", settings, count);
+    for (size_t i = 0; i < count; i++)
+        if (settings[i].value[0] != '\0')
+            (void)OSSL_PROVIDER_add_conf_parameter(provider, settings[i].name,
+                                                   settings[i].value);
+}
+#endif
+
+static struct mp_local *local_new(const struct mp_prov *prov)
 {
     struct mp_local *local = OPENSSL_zalloc(sizeof(*local));
 
@@ -47,6 +69,11 @@ static struct mp_local *local_new(void)
         local_free(local);
         return NULL;
     }
+#ifdef OSSL_PKEY_PARAM_ML_DSA_RETAIN_SEED
+    take_settings(prov, local->provider);
+#else
+    (void)prov; /* there is nothing to set */
+#endif
     return local;
 }
 
@@ -57,7 +84,7 @@ static struct mp_local *local_get(struct mp_prov *prov)
 
     if (local != NULL)
         return local;
-    mine = local_new();
+    mine = local_new(prov);
     if (mine == NULL)
         return NULL;
     if (atomic_compare_exchange_strong(&prov->local, &local, mine))

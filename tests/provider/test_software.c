@@ -306,14 +306,50 @@ static void outdated_digest(OSSL_LIB_CTX *lib, struct answers *answers)
     EVP_PKEY_free(key);
 }
 
+#ifdef OSSL_PKEY_PARAM_ML_DSA_OUTPUT_FORMATS
+/* What the program sets for the default provider holds for its keys. */
+static void mldsa_settings(OSSL_LIB_CTX *lib, struct answers *answers)
+{
+    OSSL_PROVIDER *provider = OSSL_PROVIDER_load(lib, "default");
+    unsigned char seed[32] = {7};
+    OSSL_PARAM params[2] = {
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_DSA_SEED, seed,
+                                          sizeof(seed)),
+        OSSL_PARAM_END};
+    BIO *out = BIO_new(BIO_s_mem());
+    EVP_PKEY *key;
+    char *text;
+    long size;
+
+    if (OSSL_PROVIDER_add_conf_parameter(
+            provider, OSSL_PKEY_PARAM_ML_DSA_OUTPUT_FORMATS, "seed-only") != 1)
+        th_die("the default provider takes no settings");
+    key = make(lib, "ML-DSA-44", params);
+    see_result(answers, "write",
+               PEM_write_bio_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL));
+    size = BIO_get_mem_data(out, &text);
+    see(answers, "%.*s", (int)size, text);
+    EVP_PKEY_free(key);
+    BIO_free(out);
+    OSSL_PROVIDER_unload(provider);
+}
+#endif
+
 static const struct {
     const char *name;
     void (*run)(OSSL_LIB_CTX *lib, struct answers *answers);
 } cases[] = {
-    {"verify damaged", verify_damaged},   {"digest name", digest_name},
-    {"RSA refusals", rsa_refusals},       {"RSA-PSS refusals", pss_refusals},
-    {"generation", generation},           {"EC parameters", ec_parameters},
-    {"parameter names", parameter_names}, {"outdated digest", outdated_digest},
+    {"verify damaged", verify_damaged},
+    {"digest name", digest_name},
+    {"RSA refusals", rsa_refusals},
+    {"RSA-PSS refusals", pss_refusals},
+    {"generation", generation},
+    {"EC parameters", ec_parameters},
+    {"parameter names", parameter_names},
+    {"outdated digest", outdated_digest},
+#ifdef OSSL_PKEY_PARAM_ML_DSA_OUTPUT_FORMATS
+    {"settings of ML-DSA", mldsa_settings},
+#endif
 };
 
 static void as_without_us(void)

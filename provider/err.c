@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/evperr.h>
 
 /* OSSL_ITEM wants a text that is not const. */
 #define REASON(number, text)                                                   \
@@ -135,6 +136,21 @@ void mp_mark_keep(const struct mp_mark *mark)
     (void)ERR_clear_last_mark();
 }
 
+/* OpenSSL 3.4 says once more that the provider failed; for us it will say so
+ * again to our caller. */
+static void drop_echo(void)
+{
+#ifdef EVP_R_PROVIDER_SIGNATURE_FAILURE
+    unsigned long code = ERR_peek_last_error();
+    int reason = ERR_GET_REASON(code);
+
+    if (ERR_GET_LIB(code) == ERR_LIB_EVP && ERR_count_to_mark() > 0 &&
+        (reason == EVP_R_PROVIDER_SIGNATURE_FAILURE ||
+         reason == EVP_R_PROVIDER_ASYM_CIPHER_FAILURE))
+        (void)ERR_pop();
+#endif
+}
+
 void mp_raise_local_at(const struct mp_prov *prov, const char *file, int line,
                        const char *function, const struct mp_mark *mark,
                        uint32_t reason, const char *what)
@@ -142,7 +158,8 @@ void mp_raise_local_at(const struct mp_prov *prov, const char *file, int line,
     char detail[256] = "";
     unsigned long code = ERR_peek_last_error();
 
-    if (mark->keep && code != 0 && code != mark->last) {
+    if (mark->keep) {
+        drop_echo();
         mp_mark_keep(mark);
         return;
     }

@@ -66,7 +66,7 @@ struct mp_mark {
 
 void mp_mark_set(struct mp_mark *mark);
 /* For work with a software key: when it fails, what the default provider added
- * stands, because programs know it, and ours comes only when it added none. */
+ * stands, because programs know it, and nothing is added when it added none. */
 void mp_mark_set_keep(struct mp_mark *mark);
 /* Forget what was added since; the queue is as it was. */
 void mp_mark_drop(const struct mp_mark *mark);

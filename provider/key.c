@@ -313,14 +313,15 @@ const char *mp_key_default_digest(const struct mp_key *key)
     return "SHA256";
 }
 
-int mp_key_has_part(const struct mp_prov *prov, const struct mp_key *key,
-                    int signing)
+int mp_key_may_begin(const struct mp_prov *prov, const struct mp_key *key,
+                     int signing)
 {
     if (key == NULL || key->pkey == NULL) {
         mp_raise(prov, MP_R_NO_KEY, "no key to sign or verify with");
         return 0;
     }
-    if (signing ? key->has_private : key->has_public)
+    /* With half a software key the default provider begins, too. */
+    if (key->hsm == NULL || (signing ? key->has_private : key->has_public))
         return 1;
     mp_raise(prov, MP_R_NOT_PRIVATE, "the key has no %s part",
              signing ? "private" : "public");

@@ -71,8 +71,8 @@ uint32_t mp_key_reason(const struct mp_key *key, uint32_t reason, int defaults);
 const char *mp_key_default_digest(const struct mp_key *key);
 /* Is there a key (NULL: there is none) with the part that signs, or the one
  * that verifies?  1, or 0 with one error. */
-int mp_key_has_part(const struct mp_prov *prov, const struct mp_key *key,
-                    int signing);
+int mp_key_may_begin(const struct mp_prov *prov, const struct mp_key *key,
+                     int signing);
 /* 1, or 0 with one error that names key_ops. */
 int mp_key_require(const struct mp_key *key, unsigned int operations,
                    const char *what);

@@ -140,9 +140,6 @@ int mp_keymgmt_import_type(void *keydata, int selection,
 
     if (key == NULL || key->pkey != NULL || params == NULL)
         return 0;
-    if (key->type != MHSM_KEY_EC &&
-        (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
-        return 1;
     mp_mark_set_keep(&mark);
     pkey = mp_local_import(key->prov, key->name, selection, params);
     if (pkey == NULL) {

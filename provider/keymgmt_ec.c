@@ -70,24 +70,52 @@ static int ec_keymgmt_import(void *keydata, int selection,
     SIGNED(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),                                 \
         SIGNED(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC)
 
-static const OSSL_PARAM domain_types[] = {DOMAIN_PARAMS, OTHER_PARAMS,
-                                          OSSL_PARAM_END};
-static const OSSL_PARAM public_types[] = {DOMAIN_PARAMS, OTHER_PARAMS,
-                                          OCTETS(OSSL_PKEY_PARAM_PUB_KEY),
-                                          OSSL_PARAM_END};
-static const OSSL_PARAM private_types[] = {
-    DOMAIN_PARAMS, OTHER_PARAMS, OCTETS(OSSL_PKEY_PARAM_PUB_KEY),
-    NUMBER(OSSL_PKEY_PARAM_PRIV_KEY), OSSL_PARAM_END};
+/* One list for each selection, numbered by its bits, as the default provider
+ * has them. */
+#define LIST(number, ...)                                                      \
+    static const OSSL_PARAM types_##number[] = {__VA_ARGS__, OSSL_PARAM_END}
+#define PRIVATE_PARAMS NUMBER(OSSL_PKEY_PARAM_PRIV_KEY)
+#define PUBLIC_PARAMS  OCTETS(OSSL_PKEY_PARAM_PUB_KEY)
+#define GROUP_PARAMS                                                           \
+    DOMAIN_PARAMS, SIGNED(OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS)
+LIST(1, PRIVATE_PARAMS);
+LIST(2, PUBLIC_PARAMS);
+LIST(3, PRIVATE_PARAMS, PUBLIC_PARAMS);
+LIST(4, GROUP_PARAMS);
+LIST(5, PRIVATE_PARAMS, GROUP_PARAMS);
+LIST(6, PUBLIC_PARAMS, GROUP_PARAMS);
+LIST(7, PRIVATE_PARAMS, PUBLIC_PARAMS, GROUP_PARAMS);
+LIST(8, OTHER_PARAMS);
+LIST(9, PRIVATE_PARAMS, OTHER_PARAMS);
+LIST(10, PUBLIC_PARAMS, OTHER_PARAMS);
+LIST(11, PRIVATE_PARAMS, PUBLIC_PARAMS, OTHER_PARAMS);
+LIST(12, GROUP_PARAMS, OTHER_PARAMS);
+LIST(13, PRIVATE_PARAMS, GROUP_PARAMS, OTHER_PARAMS);
+LIST(14, PUBLIC_PARAMS, GROUP_PARAMS, OTHER_PARAMS);
+LIST(15, PRIVATE_PARAMS, PUBLIC_PARAMS, GROUP_PARAMS, OTHER_PARAMS);
+
+static const OSSL_PARAM *const types[] = {
+    NULL,     types_1,  types_2,  types_3,  types_4,  types_5,
+    types_6,  types_7,  types_8,  types_9,  types_10, types_11,
+    types_12, types_13, types_14, types_15,
+};
 
 static const OSSL_PARAM *ec_keymgmt_import_types(int selection)
 {
-    if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0)
-        return private_types;
-    if ((selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0)
-        return public_types;
-    if ((selection & OSSL_KEYMGMT_SELECT_ALL_PARAMETERS) != 0)
-        return domain_types;
-    return NULL;
+    static const struct {
+        int selection;
+        size_t bit;
+    } bits[] = {
+        {OSSL_KEYMGMT_SELECT_PRIVATE_KEY, 1},
+        {OSSL_KEYMGMT_SELECT_PUBLIC_KEY, 2},
+        {OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS, 4},
+        {OSSL_KEYMGMT_SELECT_OTHER_PARAMETERS, 8},
+    };
+    size_t number = 0;
+
+    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+        number |= (selection & bits[i].selection) != 0 ? bits[i].bit : 0;
+    return types[number];
 }
 
 static const OSSL_PARAM *ec_keymgmt_export_types(int selection)
@@ -126,6 +154,7 @@ static const OSSL_PARAM settable[] = {
     TEXT(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
     OCTETS(OSSL_PKEY_PARAM_EC_SEED),
     SIGNED(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC),
+    TEXT(OSSL_PKEY_PARAM_EC_GROUP_CHECK_TYPE),
     OSSL_PARAM_END,
 };
 
@@ -194,7 +223,7 @@ static const OSSL_PARAM *ec_keymgmt_gen_settable_params(void *genctx,
 {
     static const OSSL_PARAM for_gen[] = {
         DOMAIN_PARAMS,
-        OTHER_PARAMS,
+        SIGNED(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),
 #ifdef OSSL_PKEY_PARAM_DHKEM_IKM
         OCTETS(OSSL_PKEY_PARAM_DHKEM_IKM),
 #endif

@@ -56,17 +56,13 @@ static int rsa_keymgmt_import(void *keydata, int selection,
         PRIME(4, 3), PRIME(5, 4), PRIME(6, 5), PRIME(7, 6), PRIME(8, 7),       \
         PRIME(9, 8), PRIME(10, 9)
 
-static const OSSL_PARAM public_types[] = {PUBLIC_NUMBERS, OSSL_PARAM_END};
-static const OSSL_PARAM private_types[] = {PUBLIC_NUMBERS, PRIVATE_NUMBERS,
-                                           OSSL_PARAM_END};
+static const OSSL_PARAM key_types[] = {PUBLIC_NUMBERS, PRIVATE_NUMBERS,
+                                       OSSL_PARAM_END};
 
+/* As the default provider, all for either half. */
 static const OSSL_PARAM *rsa_keymgmt_import_types(int selection)
 {
-    if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0)
-        return private_types;
-    if ((selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0)
-        return public_types;
-    return NULL;
+    return (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0 ? key_types : NULL;
 }
 
 static const OSSL_PARAM *rsa_keymgmt_export_types(int selection)

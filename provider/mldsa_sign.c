@@ -66,7 +66,7 @@ static int sign_local(struct mp_mldsa *ctx, unsigned char *sig, size_t *siglen,
             OSSL_SIGNATURE_PARAM_TEST_ENTROPY, ctx->set.entropy,
             ctx->set.entropy_size);
     *next = OSSL_PARAM_construct_end();
-    mp_mark_set(&mark);
+    mp_key_mark_set(ctx->key, &mark);
     local = EVP_MD_CTX_new();
     ok = local != NULL &&
          EVP_DigestSignInit_ex(local, NULL, NULL, mp_local_libctx(ctx->prov),
@@ -104,7 +104,7 @@ int mp_mldsa_verify(struct mp_mldsa *ctx, const unsigned char *sig,
 
     params[0] = OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_MU, &external);
     params[1] = OSSL_PARAM_construct_end();
-    mp_mark_set(&mark);
+    mp_key_mark_set(ctx->key, &mark);
     local = EVP_MD_CTX_new();
     ok = local != NULL &&
          EVP_DigestVerifyInit_ex(local, NULL, NULL, mp_local_libctx(ctx->prov),

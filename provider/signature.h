@@ -22,9 +22,10 @@ enum mp_sig_operation {
 
 /* What set_ctx_params changes, all of it or nothing. */
 struct mp_sig_settings {
-    EVP_MD *md; /* NULL: none named */
-    int pad;    /* RSA_*_PADDING; RSA only */
-    int salt;   /* PSS, when salt_set */
+    EVP_MD *md;  /* NULL: none named */
+    int pad;     /* RSA_*_PADDING; RSA only */
+    int pad_set; /* by the caller */
+    int salt;    /* PSS, when salt_set */
     int salt_set;
     EVP_MD *mgf1; /* PSS; NULL: as md */
     unsigned int nonce_type;
@@ -119,6 +120,15 @@ int mp_sig_local_recover(struct mp_sig *ctx, unsigned char *out, size_t *outlen,
                          size_t outsize, const unsigned char *sig,
                          size_t siglen);
 
+/* With a software key the default provider is the judge of what is taken, and
+ * says what the settings are.  Would it begin with those at hand, and take
+ * these too (may be NULL)?  With keys of the HSM always 1. */
+int mp_sig_local_takes(const struct mp_sig *ctx, const OSSL_PARAM params[]);
+int mp_sig_local_get(const struct mp_sig *ctx, OSSL_PARAM params[]);
+/* What may be set: `own`, or what the default provider says. */
+const OSSL_PARAM *mp_sig_settable(const struct mp_sig *ctx,
+                                  const OSSL_PARAM *own);
+
 /* Settings as parameters for the default provider, and what they point to. */
 struct mp_sig_local_params {
     OSSL_PARAM list[8];
@@ -142,7 +152,9 @@ int mp_sig_remote_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
                        size_t size);
 
 /* The rows of a dispatch table that RSA and ECDSA have in common: all but
- * newctx, the lists of parameters and the recovery of a digest. */
+ * newctx, the lists of parameters and the recovery of a digest.  As in the
+ * default provider there is no signing and verifying in one step, which ends
+ * a context that has more to sign. */
 #define MP_SIGNATURE_ENTRIES                                                   \
     ENTRY(SIGNATURE, FREECTX, mp_signature_freectx),                           \
         ENTRY(SIGNATURE, DUPCTX, mp_signature_dupctx),                         \
@@ -153,13 +165,11 @@ int mp_sig_remote_sign(struct mp_sig *ctx, unsigned char *sig, size_t *siglen,
         ENTRY(SIGNATURE, DIGEST_SIGN_INIT, mp_signature_digest_sign_init),     \
         ENTRY(SIGNATURE, DIGEST_SIGN_UPDATE, mp_signature_digest_sign_update), \
         ENTRY(SIGNATURE, DIGEST_SIGN_FINAL, mp_signature_digest_sign_final),   \
-        ENTRY(SIGNATURE, DIGEST_SIGN, mp_signature_digest_sign),               \
         ENTRY(SIGNATURE, DIGEST_VERIFY_INIT, mp_signature_digest_verify_init), \
         ENTRY(SIGNATURE, DIGEST_VERIFY_UPDATE,                                 \
               mp_signature_digest_verify_update),                              \
         ENTRY(SIGNATURE, DIGEST_VERIFY_FINAL,                                  \
               mp_signature_digest_verify_final),                               \
-        ENTRY(SIGNATURE, DIGEST_VERIFY, mp_signature_digest_verify),           \
         ENTRY(SIGNATURE, GET_CTX_PARAMS, mp_signature_get_ctx_params),         \
         ENTRY(SIGNATURE, SET_CTX_PARAMS, mp_signature_set_ctx_params),         \
         ENTRY(SIGNATURE, GET_CTX_MD_PARAMS, mp_signature_get_ctx_md_params),   \

@@ -24,6 +24,20 @@ static void clear_settings(struct mp_sig_settings *set)
     set->pad = RSA_PKCS1_PADDING;
 }
 
+/* All but the digest: that is what the default provider does with a key that
+ * it goes on with. */
+static void restart_settings(struct mp_sig_settings *set)
+{
+    EVP_MD *md = set->md;
+    char name[MP_NAME_SIZE];
+
+    memcpy(name, set->md_name, sizeof(name));
+    set->md = NULL;
+    clear_settings(set);
+    set->md = md;
+    memcpy(set->md_name, name, sizeof(name));
+}
+
 static int copy_settings(struct mp_sig_settings *to,
                          const struct mp_sig_settings *from)
 {
@@ -102,7 +116,7 @@ fail:
 static int may_start(const struct mp_sig *ctx, const struct mp_key *key,
                      enum mp_sig_operation operation)
 {
-    if (!mp_key_has_part(ctx->prov, key, operation == MP_SIG_SIGN))
+    if (!mp_key_may_begin(ctx->prov, key, operation == MP_SIG_SIGN))
         return 0;
     if (key->type != ctx->type) {
         mp_raise(ctx->prov, MP_R_KEY_TYPE, "the key is not %s",
@@ -129,9 +143,13 @@ int mp_sig_start(struct mp_sig *ctx, struct mp_key *key,
         clear_settings(&ctx->set);
         if (!mp_sig_pss_start(ctx))
             return 0;
+    } else if (ctx->key->hsm == NULL) {
+        restart_settings(&ctx->set);
+        if (!mp_sig_pss_start(ctx))
+            return 0;
     }
     ctx->operation = operation;
-    return 1;
+    return mp_sig_local_takes(ctx, NULL);
 }
 
 int mp_sig_check(const struct mp_sig *ctx)
@@ -245,7 +263,8 @@ int mp_signature_set_ctx_params(void *vctx, const OSSL_PARAM params[])
         clear_settings(&before);
         return 0;
     }
-    if (mp_params_set(ctx->setters, ctx, params) && mp_sig_check(ctx)) {
+    if (mp_sig_local_takes(ctx, params) &&
+        mp_params_set(ctx->setters, ctx, params) && mp_sig_check(ctx)) {
         clear_settings(&before);
         return 1;
     }
@@ -258,5 +277,9 @@ int mp_signature_get_ctx_params(void *vctx, OSSL_PARAM params[])
 {
     struct mp_sig *ctx = vctx;
 
-    return ctx != NULL && mp_params_get(ctx->getters, ctx, params);
+    if (ctx == NULL)
+        return 0;
+    if (ctx->key != NULL && ctx->key->hsm == NULL)
+        return mp_sig_local_get(ctx, params);
+    return mp_params_get(ctx->getters, ctx, params);
 }

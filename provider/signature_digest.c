@@ -7,6 +7,8 @@
  */
 #include "signature.h"
 
+#include <stdint.h>
+
 #include <openssl/core_names.h>
 
 #include "err.h"
@@ -30,11 +32,17 @@ int mp_sig_begin_hash(struct mp_sig *ctx, const OSSL_PARAM params[])
  * for one digest alone, else the key's. */
 static int choose_digest(struct mp_sig *ctx, const char *mdname)
 {
-    if (mdname != NULL && mdname[0] != '\0')
-        return mp_sig_name_digest(ctx, mdname);
-    if (ctx->set.md != NULL)
-        return 1;
-    return mp_sig_name_digest(ctx, mp_key_default_digest(ctx->key));
+    OSSL_PARAM params[2];
+
+    if (mdname == NULL || mdname[0] == '\0') {
+        if (ctx->set.md != NULL)
+            return 1;
+        mdname = mp_key_default_digest(ctx->key);
+    }
+    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST,
+                                                 (char *)(uintptr_t)mdname, 0);
+    params[1] = OSSL_PARAM_construct_end();
+    return mp_sig_local_takes(ctx, params) && mp_sig_name_digest(ctx, mdname);
 }
 
 static int init(void *vctx, const char *mdname, void *key,

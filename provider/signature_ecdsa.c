@@ -76,9 +76,8 @@ MP_GETTERS(mp_ecdsa_sig_getters, ECDSA_PARAMS);
 static const OSSL_PARAM *ecdsa_signature_settable_ctx_params(void *vctx,
                                                              void *provctx)
 {
-    (void)vctx;
     (void)provctx;
-    return settable;
+    return mp_sig_settable(vctx, settable);
 }
 
 static const OSSL_PARAM *ecdsa_signature_gettable_ctx_params(void *vctx,

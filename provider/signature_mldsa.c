@@ -14,6 +14,7 @@
 #include <openssl/crypto.h>
 
 #include "err.h"
+#include "local.h"
 
 FN(signature, mldsa, freectx);
 FN(signature, mldsa, dupctx);
@@ -89,7 +90,7 @@ fail:
 static int may_start(const struct mp_mldsa *ctx, const struct mp_key *key,
                      enum mp_mldsa_operation operation)
 {
-    if (!mp_key_has_part(ctx->prov, key, operation == MP_MLDSA_SIGN))
+    if (!mp_key_may_begin(ctx->prov, key, operation == MP_MLDSA_SIGN))
         return 0;
     if (strcmp(key->name, ctx->name) == 0)
         return 1;
@@ -124,6 +125,29 @@ static int start(void *vctx, struct mp_key *key,
     return 0;
 }
 
+/* With a software key the default provider says so. */
+static void refuse_digest(struct mp_mldsa *ctx, const struct mp_key *key,
+                          const char *mdname)
+{
+    EVP_MD_CTX *local;
+    struct mp_mark mark;
+
+    if (key == NULL || key->hsm != NULL) {
+        mp_raise(ctx->prov, MP_R_DIGEST,
+                 "%s signs messages and takes no digest (not %.64s)", ctx->name,
+                 mdname);
+        return;
+    }
+    mp_mark_set_keep(&mark);
+    local = EVP_MD_CTX_new();
+    if (local != NULL)
+        (void)EVP_DigestVerifyInit_ex(local, NULL, mdname,
+                                      mp_local_libctx(ctx->prov), NULL,
+                                      key->pkey, NULL);
+    EVP_MD_CTX_free(local);
+    mp_mark_keep(&mark);
+}
+
 /* The interface for digests, which has to be told of none. */
 static int start_digest(void *vctx, const char *mdname, struct mp_key *key,
                         enum mp_mldsa_operation operation,
@@ -132,9 +156,7 @@ static int start_digest(void *vctx, const char *mdname, struct mp_key *key,
     struct mp_mldsa *ctx = vctx;
 
     if (ctx != NULL && mdname != NULL && mdname[0] != '\0') {
-        mp_raise(ctx->prov, MP_R_DIGEST,
-                 "%s signs messages and takes no digest (not %.64s)", ctx->name,
-                 mdname);
+        refuse_digest(ctx, key, mdname);
         return 0;
     }
     return start(vctx, key, operation, params);

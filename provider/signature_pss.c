@@ -3,8 +3,7 @@
  * Signatures by keys that are for PSS alone, and often for one digest alone.
  * Such a key brings settings of its own, and refuses others.  The judge is the
  * default provider: it is asked, with the public part, whether it would begin
- * an operation with these settings, so that software keys refuse what they
- * always did; and likewise about the odd paddings of ordinary software keys.
+ * an operation with these settings; of software keys it alone decides.
  * Must never make a request.
  */
 #include "signature.h"
@@ -71,13 +70,6 @@ int mp_sig_pss_start(struct mp_sig *ctx)
     return 1;
 }
 
-/* Software keys have two paddings that do not go with every digest. */
-static int is_odd_padding(const struct mp_sig *ctx)
-{
-    return ctx->type == MHSM_KEY_RSA && ctx->key->hsm == NULL &&
-           (ctx->set.pad == RSA_NO_PADDING || ctx->set.pad == RSA_X931_PADDING);
-}
-
 int mp_sig_pss_check(const struct mp_sig *ctx)
 {
     struct mp_sig_local_params params;
@@ -85,30 +77,25 @@ int mp_sig_pss_check(const struct mp_sig *ctx)
     struct mp_mark mark;
     int ok;
 
-    if (ctx->key == NULL || !(mp_key_is_pss(ctx->key) || is_odd_padding(ctx)))
+    if (ctx->key == NULL)
         return 1;
-    mp_key_mark_set(ctx->key, &mark);
+    if (ctx->key->hsm == NULL)
+        return mp_sig_local_takes(ctx, NULL);
+    if (!mp_key_is_pss(ctx->key))
+        return 1;
+    mp_mark_set(&mark);
     mp_sig_local_params(ctx, &params);
     /* Whatever word was said for it, see signature_remote.c. */
-    if (ctx->operation == MP_SIG_SIGN && ctx->key->hsm != NULL &&
-        params.set.salt < 0)
+    if (ctx->operation == MP_SIG_SIGN && params.set.salt < 0)
         params.set.salt = RSA_PSS_SALTLEN_DIGEST;
     local = mp_local_ctx(ctx->prov, ctx->key->pkey);
     ok = local != NULL;
     if (ok && ctx->operation == MP_SIG_RECOVER)
         ok = EVP_PKEY_verify_recover_init_ex(local, params.list) == 1;
-    else if (ok && ctx->operation == MP_SIG_SIGN && ctx->key->hsm == NULL)
-        ok = EVP_PKEY_sign_init_ex(local, params.list) == 1;
     else if (ok)
         ok = EVP_PKEY_verify_init_ex(local, params.list) == 1;
     EVP_PKEY_CTX_free(local);
-    if (ok)
-        mp_mark_drop(&mark);
-    else
-        mp_raise_local(ctx->prov, &mark, MP_R_PADDING,
-                       mp_key_is_pss(ctx->key)
-                           ? "the key is for PSS signatures alone, and not for "
-                             "these settings"
-                           : "the padding and the digest do not go together");
-    return ok;
+    return mp_mark_end(ctx->prov, &mark, ok, MP_R_PADDING,
+                       "the key is for PSS signatures alone, and not for "
+                       "these settings");
 }

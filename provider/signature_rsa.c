@@ -40,6 +40,7 @@ static int set_pad_mode(void *object, const OSSL_PARAM *param)
         return 0;
     }
     ctx->set.pad = pad;
+    ctx->set.pad_set = 1;
     return 1;
 }
 
@@ -147,9 +148,8 @@ MP_GETTERS(mp_rsa_sig_getters, RSA_PARAMS);
 static const OSSL_PARAM *rsa_signature_settable_ctx_params(void *vctx,
                                                            void *provctx)
 {
-    (void)vctx;
     (void)provctx;
-    return settable;
+    return mp_sig_settable(vctx, settable);
 }
 
 static const OSSL_PARAM *rsa_signature_gettable_ctx_params(void *vctx,

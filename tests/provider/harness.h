@@ -230,15 +230,4 @@ struct th_tls {
  * certificate.  1, or 0 with the error queue as it is. */
 int th_handshake(const struct th_tls *tls);
 
-/* Ordinary things ---------------------------------------------------------- */
-
-/* What works with the default provider alone and must work with the module
- * beside it; 1 when it does.  Ended by a NULL name. */
-struct th_ordinary {
-    const char *name;
-    int (*run)(OSSL_LIB_CTX *lib);
-};
-
-extern const struct th_ordinary th_ordinary[];
-
 #endif

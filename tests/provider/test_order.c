@@ -4,84 +4,67 @@
  * certificates and TLS come out as with the default provider alone, whether
  * the module is listed last, first, or preferred by property.
  */
-#include "harness.h"
+#include "ordinary.h"
 
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <openssl/err.h>
-#include <openssl/rsa.h>
+#include <sys/stat.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define FOLDER       "TEST_ORDINARY"
 
 static const enum th_order orders[] = {TH_LAST, TH_FIRST, TH_PREFERRED};
 
-/* The measure: without the module everything works. */
-static void alone(void)
+/* Ways of giving the module to a process, each beside what it must equal: the
+ * default provider alone, given the same way. */
+enum { ALONE = TH_PREFERRED + 1, ORDERS };
+
+static const char *const places[ORDERS] = {"last", "first", "preferred",
+                                           "alone"};
+static const char *const ways[] = {"context", "configuration"};
+
+/* The scenario: all cases in one process, its transcripts in the folder that
+ * the scenario names.  Whoever uses no key of the HSM gets no thread and no
+ * connection. */
+static int run_scenario(const char *name, const char *folder)
 {
+    struct th_context context = {0};
+    char keys[512], out[512];
+    int good, before;
     size_t i;
 
-    for (i = 0; th_ordinary[i].name != NULL; i++)
-        TH_TRUE(th_ordinary[i].run(th_plain()), "%s", th_ordinary[i].name);
-    ERR_clear_error();
-}
-
-static void with_the_module(void)
-{
-    struct th_context context;
-    size_t i, j;
-    long before = th_stats().requests;
-
-    for (i = 0; i < COUNT(orders); i++) {
-        th_context_open(&context, orders[i]);
-        for (j = 0; th_ordinary[j].name != NULL; j++) {
-            TH_TRUE(th_ordinary[j].run(context.lib), "%s, module %s",
-                    th_ordinary[j].name, th_order_name(orders[i]));
-            TH_QUIET();
-        }
-        th_context_close(&context);
+    snprintf(keys, sizeof(keys), "%s/keys", folder);
+    snprintf(out, sizeof(out), "%s/%s", folder, name);
+    ord_keys_use(keys);
+    for (i = 0; i < ORDERS; i++) {
+        if (strncmp(name, places[i], strlen(places[i])) == 0)
+            break;
     }
-    CU_ASSERT_EQUAL(th_stats().requests, before);
+    if (strstr(name, ways[1]) == NULL && i < ALONE)
+        th_context_open(&context, (enum th_order)i);
+    else if (i == ALONE && strstr(name, ways[1]) == NULL)
+        context.lib = th_plain();
+    before = th_descriptors();
+    good = ord_run(context.lib, out);
+    if (th_io_threads() != 0 || th_descriptors() != before) {
+        fprintf(stderr, "\n%s: %d threads of the module, %d descriptors more\n",
+                name, th_io_threads(), th_descriptors() - before);
+        good = 0;
+    }
+    if (strstr(name, ways[1]) == NULL && i < ALONE)
+        th_context_close(&context);
+    th_plain_close();
+    return good ? 0 : 1;
 }
 
 /* Programs that know of no library context use the process's own, as
- * openssl.cnf sets it up: this program again, with such a file. */
-static int configured(void)
+ * openssl.cnf sets it up. */
+static void write_configuration(const char *path, int place)
 {
-    struct th_scheme scheme = {"SHA256", 0};
-    EVP_PKEY *key;
-    size_t i;
-    int bad = 0;
-
-    for (i = 0; th_ordinary[i].name != NULL; i++) {
-        if (!th_ordinary[i].run(NULL) || ERR_peek_error() != 0) {
-            fprintf(stderr, "\n%s: not as with default alone\n",
-                    th_ordinary[i].name);
-            ERR_print_errors_fp(stderr);
-            bad = 1;
-        }
-    }
-    key = th_must_open(NULL, "mhsm:or-ec");
-    if (!th_sign_and_verify(NULL, key, &scheme, "text") ||
-        ERR_peek_error() != 0) {
-        fputs("\nno signature by the module\n", stderr);
-        ERR_print_errors_fp(stderr);
-        bad = 1;
-    }
-    EVP_PKEY_free(key);
-    th_plain_close();
-    return bad;
-}
-
-static void write_configuration(const char *path, enum th_order order)
-{
-    static const char *const lists[] = {"default = def\nmhsm = own\n",
-                                        "mhsm = own\ndefault = def\n",
-                                        "default = def\nmhsm = own\n"};
+    static const char *const lists[ORDERS] = {
+        "default = def\nmhsm = own\n", "mhsm = own\ndefault = def\n",
+        "default = def\nmhsm = own\n", "default = def\n"};
     FILE *file = fopen(path, "w");
 
     if (file == NULL)
@@ -91,34 +74,47 @@ static void write_configuration(const char *path, enum th_order order)
             "[algorithms]\ndefault_properties = ?provider=mhsm\n"
             "[list]\n%s[def]\nactivate = 1\n"
             "[own]\nmodule = %s/mhsm.so\nactivate = 1\n",
-            order == TH_PREFERRED ? "alg_section = algorithms\n" : "",
-            lists[order], getenv("TEST_MODULES"));
+            place == TH_PREFERRED ? "alg_section = algorithms\n" : "",
+            lists[place], getenv("TEST_MODULES"));
     if (fclose(file) != 0)
         th_die("cannot write %s", path);
 }
 
-static void with_the_module_by_configuration(void)
+static void ordinary_things(void)
 {
-    char path[512], self[] = "provider_order", scenario[] = "scenarios";
-    char *arguments[] = {self, scenario, NULL};
-    size_t i;
+    char folder[512], path[600], out[600], alone[600], scenario[64];
+    long before = th_stats().requests, cases = 0, octets = 0;
+    size_t way;
+    int place;
 
-    th_ec_create("or-ec", "P-256", NULL);
-    snprintf(path, sizeof(path), "%s/openssl.cnf", th_state());
-    setenv("OPENSSL_CONF", path, 1);
-    for (i = 0; i < COUNT(orders); i++) {
-        int status = -1;
-        pid_t child;
-
-        write_configuration(path, orders[i]);
-        if (posix_spawn(&child, "/proc/self/exe", NULL, NULL, arguments,
-                        environ) != 0 ||
-            waitpid(child, &status, 0) != child)
-            th_die("cannot start this program again");
-        TH_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0, "module %s",
-                th_order_name(orders[i]));
+    snprintf(folder, sizeof(folder), "%s/ordinary", th_state());
+    if (mkdir(folder, 0700) != 0)
+        th_die("cannot make %s", folder);
+    snprintf(path, sizeof(path), "%s/keys", folder);
+    ord_keys_make(path);
+    setenv(FOLDER, folder, 1);
+    for (way = 0; way < COUNT(ways); way++) {
+        for (place = ALONE; place >= 0; place--) {
+            if (way == 1) {
+                snprintf(path, sizeof(path), "%s/openssl.cnf", folder);
+                write_configuration(path, place);
+                setenv("OPENSSL_CONF", path, 1);
+            }
+            snprintf(scenario, sizeof(scenario), "%s by %s", places[place],
+                     ways[way]);
+            TH_TRUE(th_again(scenario).code == 0, "%s", scenario);
+            snprintf(out, sizeof(out), "%s/%s", folder, scenario);
+            if (place == ALONE)
+                snprintf(alone, sizeof(alone), "%s", out);
+            else
+                TH_TRUE(ord_compare(alone, out, &cases, &octets) == 0,
+                        "%s: not as with default alone", scenario);
+        }
+        unsetenv("OPENSSL_CONF");
     }
-    unsetenv("OPENSSL_CONF");
+    unsetenv(FOLDER);
+    CU_ASSERT_EQUAL(th_stats().requests, before);
+    printf("%ld transcripts of %ld octets compared\n", cases, octets);
 }
 
 /* And the module's own keys work wherever it is listed. */
@@ -129,6 +125,7 @@ static void keys_of_the_module(void)
     size_t i;
     int version;
 
+    th_ec_create("or-ec", "P-256", NULL);
     th_rsa_create("or-rsa", 2048, NULL);
     for (i = 0; i < 2 * COUNT(orders); i++) {
         struct th_scheme scheme;
@@ -160,14 +157,12 @@ static void keys_of_the_module(void)
 int main(int argc, char **argv)
 {
     static const CU_TestInfo tests[] = {
-        {"the default provider alone", alone},
-        {"with the module", with_the_module},
-        {"with the module, by openssl.cnf", with_the_module_by_configuration},
+        {"ordinary things", ordinary_things},
         {"keys of the module", keys_of_the_module},
         CU_TEST_INFO_NULL,
     };
 
-    if (argc == 2 && strcmp(argv[1], "scenarios") == 0)
-        return configured();
+    if (argc == 2)
+        return run_scenario(argv[1], getenv(FOLDER));
     return th_main("provider: order", tests);
 }

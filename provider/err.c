@@ -130,9 +130,30 @@ void mp_mark_drop(const struct mp_mark *mark)
     (void)ERR_pop_to_mark();
 }
 
+/* Since OpenSSL 3.4 EVP ends a failure with an entry of its own, and will do so
+ * for the program too. */
+static void drop_inner_end(void)
+{
+#ifdef EVP_R_PROVIDER_SIGNATURE_FAILURE
+    static const int ends[] = {EVP_R_PROVIDER_SIGNATURE_FAILURE,
+                               EVP_R_PROVIDER_ASYM_CIPHER_FAILURE,
+                               EVP_R_PROVIDER_KEYMGMT_FAILURE};
+    unsigned long code = ERR_peek_last_error();
+
+    if (ERR_count_to_mark() <= 0 || ERR_GET_LIB(code) != ERR_LIB_EVP)
+        return;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (ERR_GET_REASON(code) == ends[i]) {
+            (void)ERR_pop();
+            return;
+        }
+#endif
+}
+
 void mp_mark_keep(const struct mp_mark *mark)
 {
     (void)mark;
+    drop_inner_end();
     (void)ERR_clear_last_mark();
 }
 

@@ -39,17 +39,14 @@ __attribute__((format(printf, 2, 3))) static void see(struct answers *answers,
     answers->size += (size_t)length;
 }
 
-/* A result, and the library and the reason of each entry left by it.  From
- * OpenSSL 3.4 on EVP adds one of its own to a failure, and it is at work here
- * once more on the inside: the same twice in a row says no more than once. */
+/* A result, and the library and the reason of each entry left by it. */
 static void see_result(struct answers *answers, const char *what, int result)
 {
-    unsigned long code, before = 0;
+    unsigned long code;
 
     see(answers, "%s %d", what, result);
-    for (; (code = ERR_get_error()) != 0; before = code)
-        if (code != before)
-            see(answers, " %d:%d", ERR_GET_LIB(code), ERR_GET_REASON(code));
+    while ((code = ERR_get_error()) != 0)
+        see(answers, " %d:%d", ERR_GET_LIB(code), ERR_GET_REASON(code));
     see(answers, "\n");
 }
 
@@ -94,9 +91,9 @@ static void verify_damaged(OSSL_LIB_CTX *lib, struct answers *answers)
         signature = th_sign(lib, keys[i], scheme, "text", &size);
         see_result(answers, "whole",
                    th_verify(lib, keys[i], scheme, "text", signature, size));
-        see_result(
-            answers, "cut",
+        see(answers, "cut %d\n",
             th_verify(lib, keys[i], scheme, "text", signature, size - 1));
+        ERR_clear_error(); /* EVP adds one or not, by the way it calls */
         see_result(answers, "other",
                    th_verify(lib, keys[i], scheme, "Text", signature, size));
         OPENSSL_free(signature);

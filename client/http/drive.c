@@ -96,7 +96,12 @@ static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
     long cache_size = 2L * job->max_connections + 8;
 
-    if (job->limit_ms <= mhsmi_clock_ms()) {
+    job->started_ms = mhsmi_clock_ms();
+    job->limit_ms = job->deadline_ms;
+    if (job->try_timeout_ms > 0 &&
+        job->limit_ms - job->started_ms > job->try_timeout_ms)
+        job->limit_ms = job->started_ms + job->try_timeout_ms;
+    if (job->limit_ms <= job->started_ms) {
         fail(loop, job, CURLE_OPERATION_TIMEDOUT);
         return;
     }
@@ -136,10 +141,10 @@ static void admit(struct mhsmi_loop *loop)
     struct mhsmi_job *job, *next;
 
     for (job = loop->waiting.first; job != NULL; job = next) {
-        int most = job->max_connections < 1 ? 1 : job->max_connections;
-
         next = job->next;
-        if (count_active(loop, job->origin) >= most)
+        if (count_active(loop, job->origin) >=
+            mhsmi_congestion_limit(&loop->congestion, job->origin,
+                                   job->max_connections))
             continue;
         mhsmi_jobs_remove(&loop->waiting, job);
         start_job(loop, job);
@@ -218,6 +223,9 @@ static int finish_done(struct mhsmi_loop *loop)
         job = (struct mhsmi_job *)(void *)private;
         mhsmi_jobs_remove(&loop->active, job);
         mhsmi_job_collect(job, code);
+        mhsmi_congestion_note(&loop->congestion, job->origin,
+                              job->max_connections, job->response.status,
+                              job->started_ms);
         tell(loop, job); /* who need not wait for the rest */
         drop_transfer(loop, job);
         mhsmi_job_free(job);
@@ -374,6 +382,7 @@ void mhsmi_loop_close(struct mhsmi_loop *loop)
             mhsmi_libcurl()->easy_cleanup(loop->spare[--loop->spare_count]);
         (void)mhsmi_libcurl()->multi_cleanup(loop->multi);
         loop->multi = NULL;
+        mhsmi_congestion_clear(&loop->congestion);
     }
     mhsmi_visit_end(&visit);
 }

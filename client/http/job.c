@@ -241,16 +241,15 @@ static struct mhsmi_job *job_alloc(void)
 static void copy_limits(struct mhsmi_job *job, const struct mhsmi_request *from)
 {
     const struct mhsmi_transport *transport = from->transport;
-    int64_t limit = mhsmi_clock_deadline(from->try_timeout_ms);
 
-    if (from->try_timeout_ms <= 0 || limit > from->deadline_ms)
-        limit = from->deadline_ms;
-    job->limit_ms = limit;
+    job->deadline_ms = from->deadline_ms;
+    job->try_timeout_ms = from->try_timeout_ms;
     job->body_size = from->body_size;
     job->max_response = from->max_response;
     job->fresh_connection = from->fresh_connection;
     job->connect_timeout_ms = transport->connect_timeout_ms;
-    job->max_connections = transport->max_connections;
+    job->max_connections =
+        transport->max_connections < 1 ? 1 : transport->max_connections;
     job->max_connection_age_s = transport->max_connection_age_s;
     job->idle_timeout_s = transport->idle_timeout_s;
     mhsmi_buf_init(&job->response.body, from->max_response);

@@ -32,7 +32,9 @@ struct mhsmi_job {
     size_t body_size, max_response;
     int connect_timeout_ms, max_connections, max_connection_age_s;
     int idle_timeout_s, fresh_connection;
-    int64_t limit_ms; /* when this try ends, monotonic */
+    int64_t deadline_ms;          /* when the caller leaves, monotonic */
+    int try_timeout_ms;           /* 0: none of its own */
+    int64_t started_ms, limit_ms; /* of this try, once it is sent */
 
     /* The outcome. */
     CURL *easy;

@@ -325,9 +325,9 @@ static enum mhsmi_end wait_or_drive(struct mhsmi_loop *loop,
 mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
                            enum mhsmi_end *end, mhsm_error **err)
 {
-    int64_t until = job->limit_ms > INT64_MAX - grace_ms
+    int64_t until = job->deadline_ms > INT64_MAX - grace_ms
                         ? INT64_MAX
-                        : job->limit_ms + grace_ms;
+                        : job->deadline_ms + grace_ms;
     struct mhsmi_waiter waiter;
     mhsm_status st = MHSM_OK;
     int lost, asleep = 0, leads;

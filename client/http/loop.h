@@ -18,6 +18,7 @@
 
 #include <openssl/types.h>
 
+#include "http/congestion.h"
 #include "http/job.h"
 #include "http/sockets.h"
 
@@ -70,6 +71,7 @@ struct mhsmi_loop {
     long cache_size;
     unsigned int unwoken; /* waits that ended without a wake-up */
     struct mhsmi_sockets sockets;
+    struct mhsmi_congestion congestion;
 };
 
 /* NULL when the system has no memory or descriptor left. */

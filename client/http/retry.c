@@ -21,6 +21,8 @@
 static const int64_t ask_max_ms = INT64_C(24) * 3600 * 1000;
 /* While the metadata service is replaced it answers 410 for up to 70 s. */
 enum { gone_delay_ms = 3000 };
+/* A host that only asks for patience is asked at least so often. */
+enum { patience_max_ms = 5000 };
 
 static const struct {
     int status;
@@ -140,12 +142,30 @@ static int64_t choose_delay(const struct mhsmi_retry_policy *policy,
     int64_t asked = mhsmi_retry_after(response, mhsmi_clock_unix());
     int64_t delay = back_off(policy, attempt);
 
+    /* "At once" is not taken at its word for ever. */
+    if (attempt >= policy->max_retries) {
+        delay = back_off(policy, attempt - policy->max_retries);
+        if (delay > patience_max_ms)
+            delay = patience_max_ms;
+    }
     if (asked >= 0)
-        return asked;
+        return attempt >= policy->max_retries && asked < delay ? delay : asked;
     if (policy->class == MHSMI_RETRY_METADATA && response->status == 410 &&
         delay < gone_delay_ms)
         return gone_delay_ms;
     return delay;
+}
+
+/* Whether another try is one too many. Of a host that only asks for patience
+ * there is no count: the deadline ends it. */
+static int is_enough(const struct mhsmi_retry_policy *policy, mhsm_status st,
+                     const struct mhsmi_response *response, int attempt)
+{
+    int patience = st == MHSM_OK && response->status == 429 &&
+                   policy->max_retries > 0 &&
+                   policy->class != MHSMI_RETRY_METADATA;
+
+    return attempt >= policy->max_retries && !patience;
 }
 
 /* Wait before try number `attempt` + 1; 0 when the deadline comes first. */
@@ -186,7 +206,7 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
         verdict = st == MHSM_OK
                       ? judge_answer(policy->class, response)
                       : judge_failure(policy->class, st, response, stale_tried);
-        if (verdict == give_up || attempt >= policy->max_retries ||
+        if (verdict == give_up || is_enough(policy, st, response, attempt) ||
             !wait_turn(request, policy, response, attempt, verdict))
             break;
         if (verdict == at_once) {

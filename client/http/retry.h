@@ -2,7 +2,8 @@
  *
  * What is tried again, and when: 408, 429, 500, 502, 503, 504 and transport
  * failures, with exponential back-off and jitter or the server's Retry-After,
- * always within the request's deadline.
+ * always within the request's deadline.  A 429 asks only for patience: it is
+ * not counted, so that a busy HSM makes callers slow and not unsuccessful.
  */
 #ifndef MHSM_CLIENT_HTTP_RETRY_H
 #define MHSM_CLIENT_HTTP_RETRY_H
@@ -21,7 +22,7 @@ enum mhsmi_retry_class {
 
 struct mhsmi_retry_policy {
     enum mhsmi_retry_class class;
-    int max_retries;
+    int max_retries;   /* 0: none at all */
     int base_delay_ms; /* 800: doubled each time, times 0.8 to 1.3 */
     int max_delay_ms;  /* 60000 */
 };

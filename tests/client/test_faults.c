@@ -83,7 +83,7 @@ static const struct {
      "\"message\":\"odd\"",
      MHSM_ERR_REJECTED, "BadParameter", 1},
     {"\"action\":\"status\",\"status\":429,\"retry_after\":\"0\"",
-     MHSM_ERR_THROTTLED, "HTTP 429", 2},
+     MHSM_ERR_THROTTLED, "HTTP 429", 0},
     {"\"action\":\"status\",\"status\":503,\"retry_after\":\"0\"",
      MHSM_ERR_SERVICE, "HTTP 503", 2},
     {"\"action\":\"status\",\"status\":501", MHSM_ERR_SERVICE, "HTTP 501", 1},

@@ -62,13 +62,19 @@ void emu_faults_free(struct emu_faults *f)
     free(f);
 }
 
-static int matches(const struct emu_fault *fault, const char *route)
+static int is_for(const struct emu_fault *fault, const char *route)
 {
     if (fault->count == 0)
         return 0;
     if (strcmp(fault->route, "*") == 0)
         return strcmp(route, "token") != 0 && strcmp(route, "imds") != 0;
     return strcmp(fault->route, route) == 0;
+}
+
+/* A request of that route comes in: whether it is one that the fault hits. */
+static int matches(struct emu_fault *fault, const char *route)
+{
+    return is_for(fault, route) && ++fault->seen % fault->every == 0;
 }
 
 int emu_faults_take(struct emu_faults *f, const char *route,
@@ -135,6 +141,7 @@ static const char *parse(struct json_object *o, struct emu_fault *fault)
 
     memset(fault, 0, sizeof(*fault));
     fault->count = 1;
+    fault->every = 1;
     for (i = 0; name != NULL && i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (strcmp(actions[i].name, name) == 0)
             fault->action = actions[i].action;
@@ -156,6 +163,8 @@ static const char *parse(struct json_object *o, struct emu_fault *fault)
         return "ms is no number from 0 to 600000";
     if (emu_json_int(o, "count", &fault->count) < 0 || fault->count < -1)
         return "count is no number from -1 up";
+    if (emu_json_int(o, "every", &fault->every) < 0 || fault->every < 1)
+        return "every is no number from 1 up";
     fault->status = (unsigned)status;
     return NULL;
 }

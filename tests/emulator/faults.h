@@ -29,6 +29,7 @@ struct emu_fault {
     char retry_after[64];
     int64_t ms;
     int64_t count;
+    int64_t every, seen; /* hits each every-th request of the route */
 };
 
 struct emu_faults;

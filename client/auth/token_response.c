@@ -173,6 +173,23 @@ static const struct {
     {700025, "the application is a public client, which may have no secret"},
     {700024, "the assertion is outside its validity: check this machine's "
              "clock"},
+    {700027, "the application does not have this certificate: upload it (its "
+             "public part) to the application, and check that the file is the "
+             "current one"},
+    {700030, "the application does not trust this certificate's subject and "
+             "issuer: check them, and that send-certificate-chain is set"},
+    {700021, "the assertion is for another application: check client-id"},
+    {700023, "the authority does not take its own address for the assertion's "
+             "audience: check authority-host and tenant-id"},
+    {50027, "the authority cannot read the assertion: an AD FS or an old "
+            "authority may want assertion-algorithm = RS256"},
+    {70021, "no federated credential of the application has this token's "
+            "issuer, subject and audience; a new one takes some minutes to "
+            "be known"},
+    {700213, "no federated credential of the application has this token's "
+             "subject: compare it with the service account or workflow"},
+    {7002131, "no federated credential of the application has this token's "
+              "subject: compare it with the service account or workflow"},
     {70001, "the application is disabled or unknown in this tenant"},
     {7000112, "the application is disabled"},
     {90002, "the tenant does not exist: check tenant-id and authority-host"},
@@ -185,6 +202,8 @@ static const struct {
             "`resource`"},
     {70011, "the scope is malformed: check the option `resource`"},
     {53003, "conditional access blocks this application or address"},
+    {90033, "the authority is unwell for the moment: try again later"},
+    {90055, "the authority has too many requests: try again later"},
     {50196, "the authority sees a loop: too many token requests from this "
             "client"},
 };

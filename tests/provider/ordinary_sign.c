@@ -145,6 +145,12 @@ static void write_algorithm(struct ord *o, EVP_PKEY_CTX *ctx)
     ord_text(o, "digest %s", name);
 }
 
+/* An octet that is of a number and not of its frame. */
+static size_t damaged_octet(size_t size)
+{
+    return size < 1000 ? size - 2 : size / 2;
+}
+
 static void verify(struct ord *o, const struct row *row, EVP_PKEY *key,
                    unsigned char *sig, size_t size)
 {
@@ -161,13 +167,13 @@ static void verify(struct ord *o, const struct row *row, EVP_PKEY *key,
         if (pctx != NULL)
             set_options(o, pctx, row->options);
         if (damage == 1)
-            sig[size / 2] ^= 1;
+            sig[damaged_octet(size)] ^= 1;
         ord_chance(o,
                    EVP_DigestVerify(ctx, sig, size - (damage == 2), text,
                                     sizeof(text)),
                    "damage %d", damage);
         if (damage == 1)
-            sig[size / 2] ^= 1;
+            sig[damaged_octet(size)] ^= 1;
         EVP_MD_CTX_free(ctx);
     }
 }
@@ -418,7 +424,7 @@ static void sign_the_old_way(struct ord *o)
             ord_result(o,
                        EVP_VerifyFinal_ex(ctx, sig, size, half, o->lib, NULL),
                        "valid");
-            sig[size / 2] ^= 1;
+            sig[damaged_octet(size)] ^= 1;
             ord_chance(o,
                        EVP_VerifyFinal_ex(ctx, sig, size, half, o->lib, NULL),
                        "damaged");

@@ -157,21 +157,6 @@ void mp_mark_keep(const struct mp_mark *mark)
     (void)ERR_clear_last_mark();
 }
 
-/* OpenSSL 3.4 says once more that the provider failed; for us it will say so
- * again to our caller. */
-static void drop_echo(void)
-{
-#ifdef EVP_R_PROVIDER_SIGNATURE_FAILURE
-    unsigned long code = ERR_peek_last_error();
-    int reason = ERR_GET_REASON(code);
-
-    if (ERR_GET_LIB(code) == ERR_LIB_EVP && ERR_count_to_mark() > 0 &&
-        (reason == EVP_R_PROVIDER_SIGNATURE_FAILURE ||
-         reason == EVP_R_PROVIDER_ASYM_CIPHER_FAILURE))
-        (void)ERR_pop();
-#endif
-}
-
 void mp_raise_local_at(const struct mp_prov *prov, const char *file, int line,
                        const char *function, const struct mp_mark *mark,
                        uint32_t reason, const char *what)
@@ -180,7 +165,6 @@ void mp_raise_local_at(const struct mp_prov *prov, const char *file, int line,
     unsigned long code = ERR_peek_last_error();
 
     if (mark->keep) {
-        drop_echo();
         mp_mark_keep(mark);
         return;
     }

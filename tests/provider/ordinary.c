@@ -17,8 +17,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct ord_case *const families[] = {
-    ord_make_cases,        ord_data_cases,   ord_file_cases, ord_sign_cases,
-    ord_certificate_cases, ord_secret_cases, ord_tls_cases,  ord_message_cases,
+    ord_make_cases, ord_data_cases,        ord_file_cases,
+    ord_sign_cases, ord_certificate_cases, ord_secret_cases,
+    ord_tls_cases,  ord_message_cases,     ord_legacy_cases,
 };
 
 /* Transcript -------------------------------------------------------------- */

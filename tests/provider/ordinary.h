@@ -27,7 +27,8 @@ struct ord_case {
 /* The families, each ended by a NULL name. */
 extern const struct ord_case ord_make_cases[], ord_data_cases[],
     ord_file_cases[], ord_sign_cases[], ord_certificate_cases[],
-    ord_secret_cases[], ord_tls_cases[], ord_message_cases[];
+    ord_secret_cases[], ord_tls_cases[], ord_message_cases[],
+    ord_legacy_cases[];
 
 /* Run all cases in `lib`, a transcript each into `folder`; 1 when nothing
  * failed that works everywhere. */

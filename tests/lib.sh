@@ -102,14 +102,19 @@ control() {
     fi
 }
 
-# import_aes NAME FILE OPERATIONS: the octets of the file as an AES key.
-import_aes() {
-    _token=$(curl -sS --fail-with-body --cacert "$MHSM_CA_FILE" \
+# The administrator's access token, got without the command.
+token() {
+    curl -sS --fail-with-body --cacert "${MHSM_AUTHORITY_CA_FILE-$MHSM_CA_FILE}" \
         -d "grant_type=client_credentials&client_id=$AZURE_CLIENT_ID" \
         --data-urlencode "client_secret=$AZURE_CLIENT_SECRET" \
         --data-urlencode "scope=https://managedhsm.azure.net/.default" \
         "$AZURE_AUTHORITY_HOST/$AZURE_TENANT_ID/oauth2/v2.0/token" |
-        jq -r .access_token)
+        jq -r .access_token
+}
+
+# import_aes NAME FILE OPERATIONS: the octets of the file as an AES key.
+import_aes() {
+    _token=$(token)
     _octets=$(base64 -w0 <"$2" | tr '+/' '-_' | tr -d =)
     printf '{"hsm":true,"key":{"kty":"oct","k":"%s","key_ops":[%s]}}' \
         "$_octets" "$3" |

@@ -43,6 +43,10 @@ void mhsmi_transport_init(struct mhsmi_transport *transport,
         return;
     }
     transport->ca_file = mhsm_config_get(config, roots);
+    transport->http1_only =
+        strcmp(mhsm_config_get(config, "http-version"), "1.1") == 0;
+    if (strcmp(mhsm_config_get(config, "post-quantum"), "require") == 0)
+        transport->groups = "X25519MLKEM768";
     transport->no_proxy = mhsm_config_get(config, "no-proxy");
     transport->proxy = proxy != NULL && strcmp(proxy, "none") == 0 ? "" : proxy;
 }

@@ -159,6 +159,18 @@ static const struct row {
       "Age at which a connection is replaced, to follow DNS."},
      NULL,
      NULL},
+    {{"http-version", "MHSM_HTTP_VERSION", NULL, MHSM_OPTION_CHOICE, "auto",
+      "auto|1.1", 0, 0, "VERSION",
+      "auto: HTTP/2 with servers that offer it, else HTTP/1.1."},
+     NULL,
+     NULL},
+    {{"post-quantum", "MHSM_POST_QUANTUM", NULL, MHSM_OPTION_CHOICE, "offer",
+      "offer|require", 0, 0, "HOW",
+      "Key agreement by X25519MLKEM768 in TLS: offered where OpenSSL has it "
+      "(3.5 and later), or required of the HSM, the authority and the proxy "
+      "between."},
+     NULL,
+     NULL},
     {{"log-level", "MHSM_LOG_LEVEL", NULL, MHSM_OPTION_CHOICE, "none",
       "none|error|warning|info|debug", 0, 0, "LEVEL",
       "How much is written to the log."},

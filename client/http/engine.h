@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine: one I/O thread with one curl multi handle per process generation
- * (a fork starts a new generation).  Callers hand it a request and wait for
- * the answer until a deadline.
+ * The engine: one curl multi handle per process generation (a fork starts a
+ * new generation), driven by one of those who wait or by a thread of its own.
+ * Callers hand it a request and wait for the answer until a deadline.
  *
- * The thread runs under a private OSSL_LIB_CTX that holds only the default
- * provider, so TLS here can never call back into a provider of the host, and
- * the host's error queue is never touched.  It starts at the first request,
- * blocks all signals, and leaves after a while without work.
+ * It runs under a private OSSL_LIB_CTX that holds only the default provider,
+ * so TLS here can never call back into a provider of the host, and errors in
+ * the host's queue stay there (visit.h).  The thread blocks all signals, and
+ * leaves after a while without work.
  *
  * Knows HTTP, knows neither tokens nor keys.
  */
@@ -29,6 +29,8 @@ struct mhsmi_transport {
     int max_connection_age_s;
     int idle_timeout_s;
     const char *user_agent;
+    const char *groups; /* of key agreement in TLS, none else; NULL: libssl's */
+    int http1_only;     /* do not offer HTTP/2 */
 };
 
 struct mhsmi_header {
@@ -49,6 +51,7 @@ struct mhsmi_request {
     size_t max_response;  /* octets of body accepted */
     int64_t deadline_ms;  /* whole call, monotonic */
     int try_timeout_ms;   /* each try */
+    int http1_only;       /* as the transport's */
     int fresh_connection; /* for requests that must not be resent: libcurl
                                repeats on a dead reused connection by itself */
 };
@@ -67,6 +70,7 @@ struct mhsmi_response {
     int sent;            /* the request may have reached the server */
     int transient;       /* a failure that may pass by itself */
     int new_connections; /* opened for this try */
+    int http2_failed;    /* HTTP/1.1 may fare better */
 };
 
 void mhsmi_response_init(struct mhsmi_response *response);

@@ -21,6 +21,9 @@ static const char hint_connect[] =
 static const char hint_tls[] =
     "if the network inspects TLS or the service has its own certificate "
     "authority, set ca-file (authority-ca-file for the token service)";
+static const char hint_groups[] =
+    "post-quantum=require allows no key agreement but %s: OpenSSL here (3.5 or "
+    "later) and the server must have it";
 static const char hint_timeout[] =
     "check the firewall and the HSM's network settings, or raise "
     "connect-timeout, try-timeout and timeout";
@@ -137,6 +140,8 @@ mhsm_status mhsmi_job_error(const struct mhsmi_job *job, mhsm_error **err)
     /* libcurl asks name servers in a thread, and says just this. */
     if (strstr(job->reason, "thread failed to start") != NULL)
         mhsmi_error_set_hint(err, "%s", mhsmi_hint_threads);
+    else if (job->groups != NULL && failure->status == MHSM_ERR_TLS)
+        mhsmi_error_set_hint(err, hint_groups, job->groups);
     else if (failure->hint != NULL)
         mhsmi_error_set_hint(err, "%s", failure->hint);
     return st;

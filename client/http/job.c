@@ -198,6 +198,7 @@ static void put_all(struct arena *arena, struct mhsmi_job *job,
     job->proxy = put_text(arena, transport->proxy);
     job->no_proxy = put_text(arena, transport->no_proxy);
     job->user_agent = put_text(arena, transport->user_agent);
+    job->groups = put_text(arena, transport->groups);
     put_headers(arena, job, from);
     job->body = put(arena, from->body, from->body_size);
 }
@@ -247,6 +248,7 @@ static void copy_limits(struct mhsmi_job *job, const struct mhsmi_request *from)
     job->body_size = from->body_size;
     job->max_response = from->max_response;
     job->fresh_connection = from->fresh_connection;
+    job->http1_only = from->http1_only || transport->http1_only;
     job->connect_timeout_ms = transport->connect_timeout_ms;
     job->max_connections =
         transport->max_connections < 1 ? 1 : transport->max_connections;

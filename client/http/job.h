@@ -27,11 +27,11 @@ struct mhsmi_job {
     size_t arena_size;
     struct curl_slist *headers; /* nodes in one array, never freed by curl */
     const char *method, *url, *origin, *host;
-    const char *ca_file, *proxy, *no_proxy, *user_agent;
+    const char *ca_file, *proxy, *no_proxy, *user_agent, *groups;
     const char *body;
     size_t body_size, max_response;
     int connect_timeout_ms, max_connections, max_connection_age_s;
-    int idle_timeout_s, fresh_connection;
+    int idle_timeout_s, fresh_connection, http1_only;
     int64_t deadline_ms;          /* when the caller leaves, monotonic */
     int try_timeout_ms;           /* 0: none of its own */
     int64_t started_ms, limit_ms; /* of this try, once it is sent */

@@ -200,6 +200,7 @@ void mhsmi_job_collect(struct mhsmi_job *job, CURLcode code)
         return;
     }
     forget(response);
+    response->http2_failed = code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
     /* libcurl may have sent once over a dead connection and failed to open the
      * next, so the code alone proves nothing unless the first was fresh. A
      * proxy's refusal is counted as sent by libcurl, yet reached no server. */

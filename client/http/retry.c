@@ -209,6 +209,7 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
         if (verdict == give_up || is_enough(policy, st, response, attempt) ||
             !wait_turn(request, policy, response, attempt, verdict))
             break;
+        next.http1_only |= response->http2_failed;
         if (verdict == at_once) {
             stale_tried = 1;
             next.fresh_connection = 1;

@@ -13,6 +13,10 @@
 #include "base/clock.h"
 #include "base/libcurl.h"
 
+/* The name of a multi-region HSM changes its meaning in a failover, and says so
+ * by a TTL of five seconds. */
+enum { names_kept_s = 5 };
+
 #define SET(option, value)                                                     \
     (mhsmi_libcurl()->easy_setopt(job->easy, option, value) == CURLE_OK)
 
@@ -34,7 +38,9 @@ static int set_request(struct mhsmi_job *job)
     return SET(CURLOPT_URL, job->url) && set_method(job) &&
            SET(CURLOPT_HTTPHEADER, job->headers) &&
            SET(CURLOPT_USERAGENT, job->user_agent) &&
-           SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+           SET(CURLOPT_HTTP_VERSION, job->http1_only
+                                         ? (long)CURL_HTTP_VERSION_1_1
+                                         : (long)CURL_HTTP_VERSION_2TLS) &&
            SET(CURLOPT_FOLLOWLOCATION, 0L) &&
            SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
            SET(CURLOPT_HEADERFUNCTION, mhsmi_job_take_header) &&
@@ -60,6 +66,8 @@ static int set_security(struct mhsmi_job *job)
                                           ? (long)CURLPROTO_HTTPS
                                           : (long)CURLPROTO_HTTP);
 #endif
+    if (job->groups != NULL)
+        ok = ok && SET(CURLOPT_SSL_EC_CURVES, job->groups);
     if (job->ca_file != NULL)
         ok = ok && SET(CURLOPT_CAINFO, job->ca_file) &&
              SET(CURLOPT_CAPATH, (char *)NULL);
@@ -83,7 +91,8 @@ static int set_connection(struct mhsmi_job *job)
 {
     int ok = SET(CURLOPT_TCP_KEEPALIVE, 1L) && SET(CURLOPT_TCP_KEEPIDLE, 60L) &&
              SET(CURLOPT_TCP_KEEPINTVL, 15L) &&
-             SET(CURLOPT_FRESH_CONNECT, job->fresh_connection ? 1L : 0L);
+             SET(CURLOPT_FRESH_CONNECT, job->fresh_connection ? 1L : 0L) &&
+             SET(CURLOPT_DNS_CACHE_TIMEOUT, (long)names_kept_s);
 
     if (job->idle_timeout_s > 0)
         ok = ok && SET(CURLOPT_MAXAGE_CONN, (long)job->idle_timeout_s);

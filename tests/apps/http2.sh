@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# HTTP/2 with a server that offers it (nghttpx before the local HSM), HTTP/1.1
+# with one that does not or when it is asked for; and key agreement that
+# withstands quantum computers, offered and required.
+. "${0%/*}/../lib.sh"
+export PATH="$PATH:/usr/sbin"
+
+emulator_start
+cd "$work"
+check "a key" mhsm key create --name web --kty EC --curve P-256
+check "a CA for the proxy" command openssl req -x509 -newkey rsa:2048 -nodes \
+    -keyout front.key -out front.pem -days 2 -subj /CN=localhost \
+    -addext "subjectAltName=DNS:localhost,IP:127.0.0.1"
+cat front.pem "$MHSM_CA_FILE" >roots.pem
+port=$(python3 -c 'import socket
+with socket.create_server(("127.0.0.1", 0)) as s: print(s.getsockname()[1])')
+hsm=${MHSM_ENDPOINT#https://localhost:}
+export MHSM_AUTHORITY_CA_FILE="$MHSM_CA_FILE" MHSM_CA_FILE="$work/roots.pem"
+export MHSM_ENDPOINT="https://localhost:$port"
+echo text >text
+
+# front OPTION...: nghttpx between us and the HSM, with a fresh log.
+front() {
+    rm -f access.log
+    nghttpx --conf=/dev/null --frontend="127.0.0.1,$port" \
+        --backend="127.0.0.1,$hsm;;tls;proto=http/1.1" --insecure \
+        --accesslog-file="$work/access.log" --errorlog-file="$work/front.log" \
+        --accesslog-format='$alpn $tls_protocol $status' --workers=1 \
+        "$@" front.key front.pem &
+    front=$!
+    started "$front"
+    await curl -s --cacert roots.pem "$MHSM_ENDPOINT/"
+    : >access.log
+}
+
+signs() {
+    openssl dgst -provider default -provider mhsm -sha256 -sign mhsm:web \
+        -out signature text
+}
+
+front
+check "a signature through nghttpx" signs
+check "  over HTTP/2" grep -q '^h2 ' access.log
+check "  and over nothing else" sh -c '! grep -qv "^h2 TLSv1.3 " access.log'
+check "  by the command, too" mhsm key list
+MHSM_HTTP_VERSION=1.1
+export MHSM_HTTP_VERSION
+: >access.log
+check "http-version=1.1" signs
+check "  keeps to it" sh -c 'grep -q . access.log && ! grep -q "^h2 " access.log'
+unset MHSM_HTTP_VERSION
+expect_exit 2 "another http-version is refused" \
+    env MHSM_HTTP_VERSION=3 "$TEST_COMMAND" key list
+stop "$front"
+
+front --npn-list=http/1.1
+check "a server without HTTP/2" signs
+check "  is spoken to in HTTP/1.1" grep -q '^http/1.1 ' access.log
+stop "$front"
+
+front --npn-list=h2,http/1.1 --tls-max-proto-version=TLSv1.2
+check "a server that knows TLS 1.2" signs
+check "  is spoken to in that" grep -q 'TLSv1.2' access.log
+stop "$front"
+
+group=X25519MLKEM768
+if command openssl list -tls-groups 2>/dev/null | grep -q $group; then
+    front --ecdh-curves=$group:X25519
+    check "key agreement by $group is offered" signs
+    # The local HSM's own TLS, the token service's, may not have it.
+    AZURE_CLI_ACCESS_TOKEN=$(token)
+    export AZURE_CLI_ACCESS_TOKEN
+    check "  and can be required" env MHSM_POST_QUANTUM=require \
+        MHSM_CREDENTIAL=token "$TEST_COMMAND" key list
+    stop "$front"
+fi
+front --ecdh-curves=P-256
+check "a server without $group" signs
+expect_exit 5 "  is refused when it is required" \
+    env MHSM_POST_QUANTUM=require "$TEST_COMMAND" key list
+errors_have "  with the reason" "post-quantum=require"
+stop "$front"
+
+finish

@@ -10,7 +10,7 @@
 
 #include <openssl/crypto.h>
 
-#include "base/base64url.h"
+#include "auth/claims.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/libcurl.h"
@@ -33,22 +33,13 @@ int mhsmi_token_check(const char *text)
 
 int64_t mhsmi_token_expiry(const char *jwt)
 {
-    const char *from = strchr(jwt, '.'), *to;
-    struct json_object *claims;
-    struct mhsmi_buf json;
+    struct mhsmi_claims claims;
     int64_t expires = 0;
 
-    to = from != NULL ? strchr(from + 1, '.') : NULL;
-    if (to == NULL)
-        return 0;
-    mhsmi_buf_init(&json, token_max);
-    if (mhsmi_base64url_decode(&json, from + 1, (size_t)(to - from - 1))) {
-        claims = mhsmi_json_parse(json.data, json.size);
-        expires = mhsmi_json_int(claims, "exp", 0);
-        mhsmi_json_wipe(claims);
-    }
-    mhsmi_buf_clear(&json);
-    return expires > 0 ? expires : 0;
+    if (mhsmi_claims_read(&claims, jwt) && claims.expires > 0)
+        expires = claims.expires;
+    mhsmi_claims_clear(&claims);
+    return expires;
 }
 
 static int two_digits(const char *text)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "auth/body.h"
+#include "auth/failover.h"
 #include "auth/scope.h"
 #include "auth/service_error.h"
 #include "auth/token_cache.h"
@@ -26,6 +27,7 @@ struct mhsmi_session {
     struct mhsmi_credential *credential;
     struct mhsmi_token_cache *tokens;
     struct mhsmi_scopes *scopes;
+    struct mhsmi_failover *failover; /* NULL: there is one HSM */
     struct mhsmi_counters counters;
 };
 
@@ -36,6 +38,7 @@ struct exchange {
     struct mhsmi_buf url, body, token;
     char uuid[MHSMI_UUID_SIZE];
     int64_t deadline_ms;
+    int retries; /* at most, -1: as configured */
     struct mhsmi_scope scope;
     struct mhsmi_response response;
 };
@@ -55,6 +58,9 @@ mhsm_status mhsmi_session_new(const mhsm_config *config,
     made->user_agent = mhsmi_user_agent();
     made->tokens = mhsmi_token_cache_new(made->credential, &made->counters);
     made->scopes = mhsmi_scopes_new(config, made->credential);
+    st = mhsmi_failover_new(config, &made->failover, err);
+    if (st != MHSM_OK)
+        goto fail;
     if (made->user_agent == NULL || made->tokens == NULL ||
         made->scopes == NULL) {
         st = mhsmi_error_memory(err);
@@ -75,6 +81,7 @@ void mhsmi_session_free(struct mhsmi_session *session)
         return;
     mhsmi_token_cache_free(session->tokens);
     mhsmi_scopes_free(session->scopes);
+    mhsmi_failover_free(session->failover);
     mhsmi_credential_free(session->credential);
     mhsmi_free(session->user_agent);
     mhsmi_free(session);
@@ -154,6 +161,8 @@ static mhsm_status send_request(struct exchange *x, const char *authorization,
     struct mhsmi_request request = {0};
     mhsm_status st;
 
+    if (x->retries >= 0 && policy.max_retries > x->retries)
+        policy.max_retries = x->retries;
     request.transport = &x->session->transport;
     request.method = x->call->method;
     request.url = mhsmi_buf_text(&x->url);
@@ -354,30 +363,112 @@ static void pass_failure(mhsm_error *failure, mhsm_error **err)
         mhsm_error_free(&failure);
 }
 
-mhsm_status mhsmi_session_call(struct mhsmi_session *session,
-                               const struct mhsmi_call *call,
-                               struct json_object **answer, mhsm_error **err)
+/* The whole of it at one HSM, until the deadline. */
+static mhsm_status call_at(struct mhsmi_session *session,
+                           const struct mhsmi_call *call, const char *endpoint,
+                           int64_t deadline_ms, int retries,
+                           struct json_object **answer, mhsm_error **err)
 {
+    struct mhsmi_call there = *call;
     struct exchange x = {0};
-    mhsm_error *failure = NULL;
     mhsm_status st;
 
+    there.endpoint = endpoint;
     x.session = session;
-    x.call = call;
+    x.call = &there;
+    x.deadline_ms = deadline_ms;
+    x.retries = retries;
     mhsmi_buf_init(&x.url, url_max);
     mhsmi_buf_init(&x.body, MHSMI_BODY_MAX);
     mhsmi_buf_init(&x.token, header_max);
     mhsmi_response_init(&x.response);
-    x.deadline_ms =
-        mhsmi_clock_deadline(mhsm_config_get_long(session->config, "timeout"));
-    st = exchange_run(&x, &failure);
+    st = exchange_run(&x, err);
     if (st == MHSM_OK)
-        st = take_answer(&x, answer, &failure);
-    if (st != MHSM_OK)
-        pass_failure(failure, err);
+        st = take_answer(&x, answer, err);
     mhsmi_response_clear(&x.response);
     mhsmi_buf_clear(&x.token);
     mhsmi_buf_clear(&x.body);
     mhsmi_buf_clear(&x.url);
+    if (st == MHSM_OK && call->served != NULL)
+        *call->served = endpoint;
+    return st;
+}
+
+static int may_move(const struct mhsmi_session *session,
+                    const struct mhsmi_call *call)
+{
+    return mhsmi_failover_is_for(session->failover, call->endpoint) &&
+           call->url == NULL && call->retry == MHSMI_RETRY_REPEATABLE &&
+           (call->key != NULL || strcmp(call->method, "GET") == 0);
+}
+
+/* The same at one of two HSMs; the second has to have the key. */
+static mhsm_status call_at_either(struct mhsmi_session *session,
+                                  const struct mhsmi_call *call,
+                                  const char *endpoint, int64_t deadline_ms,
+                                  int retries, struct json_object **answer,
+                                  mhsm_error **err)
+{
+    struct mhsmi_failover *failover = session->failover;
+    mhsm_status st = MHSM_OK;
+
+    if (call->vet != NULL && !mhsmi_failover_is_for(failover, endpoint) &&
+        !mhsmi_failover_knows(failover, call->key)) {
+        st = call->vet(call->vetted, endpoint, err);
+        if (st != MHSM_OK)
+            return st;
+        mhsmi_failover_learn(failover, call->key);
+    }
+    return call_at(session, call, endpoint, deadline_ms, retries, answer, err);
+}
+
+/* One of two HSMs, then the other: the first try has half of the time. */
+static mhsm_status call_movable(struct mhsmi_session *session,
+                                const struct mhsmi_call *call, int64_t limit_ms,
+                                struct json_object **answer, mhsm_error **err)
+{
+    struct mhsmi_route route = mhsmi_failover_route(session->failover);
+    int64_t now = mhsmi_clock_ms();
+    mhsm_error *first = NULL;
+    mhsm_status st;
+
+    st = call_at_either(session, call, route.now, now + limit_ms / 2, 1, answer,
+                        &first);
+    if (st == MHSM_OK) {
+        mhsmi_failover_served(session->failover, route.now, NULL);
+        return st;
+    }
+    if (!mhsmi_failover_moves(st)) {
+        *err = first;
+        return st;
+    }
+    mhsmi_log(MHSMI_LOG_INFO, "%s: %s", route.now, mhsm_error_text(first));
+    st = call_at_either(session, call, route.then, now + limit_ms, -1, answer,
+                        err);
+    if (st == MHSM_OK)
+        mhsmi_failover_served(session->failover, route.then,
+                              mhsm_error_message(first));
+    else
+        mhsmi_error_prefix(err, "%s; and the other HSM",
+                           mhsm_error_message(first));
+    mhsm_error_free(&first);
+    return st;
+}
+
+mhsm_status mhsmi_session_call(struct mhsmi_session *session,
+                               const struct mhsmi_call *call,
+                               struct json_object **answer, mhsm_error **err)
+{
+    int64_t limit_ms = mhsm_config_get_long(session->config, "timeout");
+    mhsm_error *failure = NULL;
+    mhsm_status st;
+
+    if (may_move(session, call))
+        st = call_movable(session, call, limit_ms, answer, &failure);
+    else
+        st = call_at(session, call, call->endpoint,
+                     mhsmi_clock_deadline(limit_ms), -1, answer, &failure);
+    if (st != MHSM_OK)
+        pass_failure(failure, err);
     return st;
 }

@@ -32,6 +32,15 @@ struct mhsmi_call {
                              must have the endpoint's origin; api-version is
                              added when absent */
     struct json_object *body; /* NULL: none; borrowed */
+    /* Of a private operation: before the second HSM of the configuration gets
+     * it, `vet` has to find its key there (asking at `endpoint`, once a key).
+     * NULL with a `key`: there is nothing to look at. Without a `key` only GETs
+     * may move. */
+    const char *key;
+    mhsm_status (*vet)(const void *vetted, const char *endpoint,
+                       mhsm_error **err);
+    const void *vetted;
+    const char **served; /* NULL, or gets the endpoint that answered */
     enum mhsmi_retry_class retry;
     const char *what; /* for messages: "sign with key NAME" */
     /* For the 403 hint: "Microsoft.KeyVault/managedHsm/keys/sign/action" and

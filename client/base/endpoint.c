@@ -97,6 +97,25 @@ char *mhsmi_endpoint_origin(const char *text)
     return origin;
 }
 
+char *mhsmi_endpoint_of_list(const char *text, int index)
+{
+    const char *comma = strchr(text, ',');
+    char *one, *origin;
+    size_t size;
+
+    if (index != 0)
+        text = comma == NULL ? "" : comma + 1;
+    size = index == 0 && comma != NULL ? (size_t)(comma - text) : strlen(text);
+    for (; size != 0 && *text == ' '; text++)
+        size--;
+    while (size != 0 && text[size - 1] == ' ')
+        size--;
+    one = mhsmi_strndup(text, size);
+    origin = one == NULL ? NULL : mhsmi_endpoint_origin(one);
+    mhsmi_free(one);
+    return origin;
+}
+
 const char *mhsmi_endpoint_resource(const char *host)
 {
     size_t i, size = strlen(host), suffix;

@@ -13,6 +13,9 @@
  * host or https URL without a path; NULL when malformed or out of memory.  The
  * caller frees. */
 char *mhsmi_endpoint_origin(const char *text);
+/* The same of the first (0) or second (1) of "A" or "A,B"; NULL also when there
+ * is no second. */
+char *mhsmi_endpoint_of_list(const char *text, int index);
 /* The same of a parsed URL whose scheme is https. */
 char *mhsmi_endpoint_of_url(const struct mhsmi_url *url);
 /* The resource to ask tokens for, when `host` is a child of a known suffix:

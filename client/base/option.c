@@ -31,9 +31,18 @@ static const struct row {
     const char *accepts;
 } rows[] = {
     {{"endpoint", "MHSM_ENDPOINT", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
-      "URL", "The HSM: its https URL, its host, or its bare name."},
+      "URL[,URL]",
+      "The HSM: its https URL, its host, or its bare name. A second one, "
+      "restored from its backup, serves reads and private operations when the "
+      "first cannot."},
      check_endpoint,
-     "an https URL without a path, a host, or the name of an HSM"},
+     "an https URL without a path, a host, or the name of an HSM; or two of "
+     "them with a comma between"},
+    {{"failback-after", "MHSM_FAILBACK_AFTER", NULL, MHSM_OPTION_DURATION,
+      "30s", NULL, SECOND, HOUR, "TIME",
+      "How often the first HSM is tried again while the second one serves."},
+     NULL,
+     NULL},
     {{"api-version", "MHSM_API_VERSION", NULL, MHSM_OPTION_STRING, "7.6", NULL,
       0, 0, "VERSION",
       "Version of the service's REST interface to ask for; ML-DSA keys need "
@@ -308,10 +317,13 @@ static int check_token(const char *value)
 
 static int check_endpoint(const char *value)
 {
-    char *origin = mhsmi_endpoint_origin(value);
-    int ok = origin != NULL;
+    char *first = mhsmi_endpoint_of_list(value, 0);
+    char *second = mhsmi_endpoint_of_list(value, 1);
+    int ok = first != NULL && (strchr(value, ',') == NULL ||
+                               (second != NULL && strcmp(first, second) != 0));
 
-    mhsmi_free(origin);
+    mhsmi_free(first);
+    mhsmi_free(second);
     return ok;
 }
 

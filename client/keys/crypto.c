@@ -16,6 +16,7 @@
 #include "keys/fit.h"
 #include "keys/jwk.h"
 #include "keys/result.h"
+#include "keys/twin.h"
 
 enum { path_max = 512, result_max = 768 * 1024 };
 
@@ -52,6 +53,7 @@ struct job {
     const unsigned char *signature; /* verify: member "value" */
     size_t signature_size;
     const mhsm_cipher_params *params; /* NULL: none */
+    const char *served;               /* the endpoint that answered */
     unsigned char made_iv[16];        /* for CBC when the caller has none */
     size_t made_iv_size;
 };
@@ -155,8 +157,16 @@ static void hint_damaged(const struct job *job, mhsm_error **err)
                                   "another key, version or algorithm");
 }
 
+static mhsm_status vet(const void *vetted, const char *endpoint,
+                       mhsm_error **err)
+{
+    const struct job *job = vetted;
+
+    return mhsmi_twin_check(job->client, job->key, endpoint, err);
+}
+
 /* One request; *answer is the caller's to wipe. */
-static mhsm_status run(const struct job *job, struct json_object **answer,
+static mhsm_status run(struct job *job, struct json_object **answer,
                        mhsm_error **err)
 {
     const mhsm_key *key = job->key;
@@ -181,6 +191,10 @@ static mhsm_status run(const struct job *job, struct json_object **answer,
     call.retry = MHSMI_RETRY_REPEATABLE;
     call.what = mhsmi_buf_text(&what);
     call.action = job->operation->action;
+    call.key = key->id;
+    call.vet = vet;
+    call.vetted = job;
+    call.served = &job->served;
     st = mhsmi_session_call(mhsmi_client_session(job->client), &call, answer,
                             err);
     if (st != MHSM_OK)
@@ -200,17 +214,19 @@ static mhsm_status broken(const struct job *job, const char *why,
 }
 
 /* The answer is about this very version. */
-static int is_about(const mhsm_key *key, struct json_object *answer)
+static int is_about(const struct job *job, struct json_object *answer)
 {
+    const mhsm_key *key = job->key;
     const char *kid = mhsmi_json_string(answer, "kid");
     char *name = NULL, *version = NULL;
     int ok;
 
     /* As a rule it is the key's own to the letter. */
-    if (kid != NULL && key->version != NULL && strcmp(kid, key->id) == 0)
+    if (kid != NULL && key->version != NULL &&
+        strcmp(job->served, key->endpoint) == 0 && strcmp(kid, key->id) == 0)
         return 1;
     ok = kid != NULL &&
-         mhsmi_key_id_split(kid, key->endpoint, "keys", &name, &version) &&
+         mhsmi_key_id_split(kid, job->served, "keys", &name, &version) &&
          version != NULL && mhsmi_jwk_is(key, name, version, NULL) == MHSM_OK;
     mhsmi_free(name);
     mhsmi_free(version);
@@ -234,7 +250,7 @@ static mhsm_status take_result(const struct job *job,
     mhsm_result *made;
     mhsm_status st = MHSM_OK;
 
-    if (!is_about(job->key, answer))
+    if (!is_about(job, answer))
         return broken(job, "the answer is about another key or version", err);
     made = mhsmi_result_new(result_max);
     if (made == NULL)

@@ -168,6 +168,21 @@ struct mhsmi_attributes mhsmi_attributes_read(struct json_object *attributes)
     return read;
 }
 
+mhsm_status mhsmi_jwk_move(mhsm_key *key, const char *endpoint,
+                           mhsm_error **err)
+{
+    mhsmi_free(key->endpoint);
+    mhsmi_free(key->id);
+    mhsmi_free(key->uri);
+    key->endpoint = mhsmi_strdup(endpoint);
+    key->id =
+        mhsmi_asprintf("%s/keys/%s/%s", endpoint, key->name, key->version);
+    key->uri = mhsmi_uri_format(endpoint, key->name, key->version);
+    return key->endpoint != NULL && key->id != NULL && key->uri != NULL
+               ? MHSM_OK
+               : mhsmi_error_memory(err);
+}
+
 static mhsm_status parse_id(mhsm_key *key, const char *endpoint,
                             struct json_object *jwk, mhsm_error **err)
 {
@@ -179,13 +194,7 @@ static mhsm_status parse_id(mhsm_key *key, const char *endpoint,
         key->version == NULL)
         return broken(err, "its kid is not of the form "
                            "https://HOST/keys/NAME/VERSION at this HSM");
-    key->endpoint = mhsmi_strdup(endpoint);
-    key->id =
-        mhsmi_asprintf("%s/keys/%s/%s", endpoint, key->name, key->version);
-    key->uri = mhsmi_uri_format(endpoint, key->name, key->version);
-    return key->endpoint != NULL && key->id != NULL && key->uri != NULL
-               ? MHSM_OK
-               : mhsmi_error_memory(err);
+    return mhsmi_jwk_move(key, endpoint, err);
 }
 
 static mhsm_status parse_material(mhsm_key *key, struct json_object *bundle,

@@ -32,6 +32,10 @@ struct mhsm_key {
 MHSM_NODISCARD mhsm_status mhsmi_jwk_parse(const char *endpoint,
                                            struct json_object *bundle,
                                            mhsm_key **key, mhsm_error **err);
+/* The key of a second HSM stands for that of the first: give it the endpoint
+ * and names of that one. */
+MHSM_NODISCARD mhsm_status mhsmi_jwk_move(mhsm_key *key, const char *endpoint,
+                                          mhsm_error **err);
 /* The answer is about the key that was asked for: the name in any case, the
  * version when `version` is not NULL. */
 MHSM_NODISCARD mhsm_status mhsmi_jwk_is(const mhsm_key *key, const char *name,

@@ -134,10 +134,27 @@ static mhsm_status take_link(mhsm_key_list *list, const char *link,
     return list->landmark != NULL ? MHSM_OK : mhsmi_error_memory(err);
 }
 
+/* A list is of the HSM that sent its first page. */
+static mhsm_status stay_at(mhsm_key_list *list, const char *served,
+                           mhsm_error **err)
+{
+    char *endpoint;
+
+    if (strcmp(list->endpoint, served) == 0)
+        return MHSM_OK;
+    endpoint = mhsmi_strdup(served);
+    if (endpoint == NULL)
+        return mhsmi_error_memory(err);
+    mhsmi_free(list->endpoint);
+    list->endpoint = endpoint;
+    return MHSM_OK;
+}
+
 static mhsm_status fetch_page(mhsm_key_list *list, mhsm_error **err)
 {
     struct mhsmi_call call = {0};
     struct json_object *page = NULL;
+    const char *served = NULL;
     mhsm_status st;
 
     call.method = "GET";
@@ -148,10 +165,15 @@ static mhsm_status fetch_page(mhsm_key_list *list, mhsm_error **err)
     call.retry = MHSMI_RETRY_REPEATABLE;
     call.what = list->what;
     call.action = list->action;
+    call.served = &served;
     st = mhsmi_session_call(mhsmi_client_session(list->client), &call, &page,
                             err);
-    if (st != MHSM_OK)
+    if (st == MHSM_OK)
+        st = stay_at(list, served, err);
+    if (st != MHSM_OK) {
+        json_object_put(page);
         return st;
+    }
     json_object_put(list->page);
     list->page = page;
     list->items = mhsmi_json_array(page, "value");

@@ -28,6 +28,7 @@ static mhsm_status fetch(mhsm_client *client, const mhsm_uri *uri, size_t count,
     call.path = "/rng";
     call.body = body;
     call.retry = MHSMI_RETRY_REPEATABLE;
+    call.key = ""; /* any HSM's octets are as good */
     call.what = "get random octets";
     call.action = "Microsoft.KeyVault/managedHsm/rng/action";
     st = mhsmi_session_call(mhsmi_client_session(client), &call, &answer, err);

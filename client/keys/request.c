@@ -24,10 +24,11 @@ static int make_path(struct mhsmi_buf *path, const mhsm_uri *uri,
             mhsmi_buf_printf(path, "/%s", request->verb));
 }
 
-mhsm_status mhsmi_key_request(mhsm_client *client, const mhsm_uri *uri,
-                              const struct mhsmi_key_request *request,
-                              struct json_object *body,
-                              struct json_object **answer, mhsm_error **err)
+/* *served gets the endpoint that answered. */
+static mhsm_status send_request(mhsm_client *client, const mhsm_uri *uri,
+                                const struct mhsmi_key_request *request,
+                                struct json_object *body, const char **served,
+                                struct json_object **answer, mhsm_error **err)
 {
     struct mhsmi_call call = {0};
     struct mhsmi_buf path, what, action;
@@ -56,12 +57,23 @@ mhsm_status mhsmi_key_request(mhsm_client *client, const mhsm_uri *uri,
     call.retry = request->retry;
     call.what = mhsmi_buf_text(&what);
     call.action = mhsmi_buf_text(&action);
+    call.served = served;
     st = mhsmi_session_call(mhsmi_client_session(client), &call, answer, err);
 out:
     mhsmi_buf_clear(&path);
     mhsmi_buf_clear(&what);
     mhsmi_buf_clear(&action);
     return st;
+}
+
+mhsm_status mhsmi_key_request(mhsm_client *client, const mhsm_uri *uri,
+                              const struct mhsmi_key_request *request,
+                              struct json_object *body,
+                              struct json_object **answer, mhsm_error **err)
+{
+    const char *served;
+
+    return send_request(client, uri, request, body, &served, answer, err);
 }
 
 mhsm_status mhsmi_key_request_key(mhsm_client *client, const mhsm_uri *uri,
@@ -72,13 +84,16 @@ mhsm_status mhsmi_key_request_key(mhsm_client *client, const mhsm_uri *uri,
     struct json_object *answer = NULL;
     int versioned = strcmp(request->method, "GET") == 0 &&
                     strcmp(request->collection, "keys") == 0;
+    const char *served = NULL;
     mhsm_key *made = NULL;
     mhsm_status st;
 
-    st = mhsmi_key_request(client, uri, request, body, &answer, err);
+    st = send_request(client, uri, request, body, &served, &answer, err);
     if (st != MHSM_OK)
         return st;
-    st = mhsmi_jwk_parse(uri->endpoint, answer, &made, err);
+    st = mhsmi_jwk_parse(served, answer, &made, err);
+    if (st == MHSM_OK && strcmp(served, uri->endpoint) != 0)
+        st = mhsmi_jwk_move(made, uri->endpoint, err);
     if (st == MHSM_OK)
         st =
             mhsmi_jwk_is(made, uri->name, versioned ? uri->version : NULL, err);

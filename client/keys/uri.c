@@ -107,11 +107,15 @@ static int host_allowed(const mhsm_config *config, const char *origin)
 {
     const char *list = mhsm_config_get(config, "allowed-hosts");
     const char *configured = mhsm_config_get(config, "endpoint");
-    char *own = configured != NULL ? mhsmi_endpoint_origin(configured) : NULL;
     struct mhsmi_url url;
-    int ok = own != NULL && strcmp(own, origin) == 0;
+    int i, ok = 0;
 
-    mhsmi_free(own);
+    for (i = 0; i < 2 && configured != NULL && !ok; i++) {
+        char *own = mhsmi_endpoint_of_list(configured, i);
+
+        ok = own != NULL && strcmp(own, origin) == 0;
+        mhsmi_free(own);
+    }
     if (ok)
         return 1;
     if (!mhsmi_url_parse(&url, origin))
@@ -184,7 +188,7 @@ static mhsm_status configured_endpoint(const mhsm_config *config, char **origin,
                                   "HSM's URL, or use the whole URI");
         return st;
     }
-    *origin = mhsmi_endpoint_origin(endpoint);
+    *origin = mhsmi_endpoint_of_list(endpoint, 0);
     return *origin != NULL ? MHSM_OK : mhsmi_error_memory(err);
 }
 

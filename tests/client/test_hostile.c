@@ -380,9 +380,9 @@ static void good_challenge(void)
     CU_ASSERT(ts_count(TOKEN_ROUTE) == 1 && ts_count("GET /keys/k") == 3);
     CU_ASSERT_STRING_EQUAL(
         ts_body(TOKEN_ROUTE),
-        "grant_type=client_credentials&client_id=c-1&client_secret="
-        "a%26b%3Dc%2Bd%25e%20f&scope=https%3A%2F%2Fmanagedhsm.azure.net"
-        "%2F.default");
+        "grant_type=client_credentials&client_id=c-1"
+        "&scope=https%3A%2F%2Fmanagedhsm.azure.net%2F.default"
+        "&client_secret=a%26b%3Dc%2Bd%25e%20f");
     mhsm_client_free(client);
 }
 
@@ -457,6 +457,85 @@ static void adfs(void)
     mhsm_client_free(client);
 }
 
+/* A second HSM, the first being out of reach: it gets no digest before it has
+ * shown that it holds the very key. */
+static void false_copies(void)
+{
+    static const char other[] =
+        "{\"key\":{\"kid\":\"$E/keys/k/" V1 "\",\"kty\":\"EC-HSM\","
+        "\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":"
+        "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI\"}}";
+    static const struct {
+        const char *copy; /* what it says of the version */
+        mhsm_status status;
+        const char *part;
+    } copies[] = {
+        {other, MHSM_ERR_PROTOCOL, "another key"},
+        {KEY("$E/keys/k/" V2), MHSM_ERR_PROTOCOL, "k"},
+        {KEY("https://localhost:1/keys/k/" V1), MHSM_ERR_PROTOCOL, "k"},
+        {"{}", MHSM_ERR_PROTOCOL, "k"},
+    };
+    static const unsigned char digest[32];
+    size_t i;
+
+    snprintf(endpoint, sizeof(endpoint), "endpoint=https://localhost:1,%s",
+             ts_url());
+    for (i = 0; i < sizeof(copies) / sizeof(copies[0]); i++) {
+        const struct ts_answer rows[] = {
+            TOKEN,
+            GET_KEY,
+            {"GET /keys/k/" V1, NULL, 1, 0, 200, NULL, NULL, copies[i].copy},
+            END,
+        };
+        mhsm_client *client = open_plain();
+        mhsm_result *result = NULL;
+        mhsm_error *err = NULL;
+        mhsm_key *key;
+
+        ts_script(rows);
+        key = tc_key(client, "mhsm:k");
+        /* It stands for the first one's key. */
+        CU_ASSERT_STRING_EQUAL(mhsm_key_id(key),
+                               "https://localhost:1/keys/k/" V1);
+        TC_ERROR(mhsm_sign(client, key, "ES256", digest, 32, &result, &err),
+                 copies[i].status, copies[i].part);
+        CU_ASSERT(ts_count(SIGN_ROUTE) == 0 && result == NULL);
+        mhsm_key_free(key);
+        mhsm_client_free(client);
+    }
+}
+
+/* And once it has, it is not asked again. */
+static void true_copy(void)
+{
+    static const struct ts_answer rows[] = {
+        TOKEN,
+        GET_KEY,
+        {"GET /keys/k/" V1, NULL, 1, 0, 200, NULL, NULL, KEY("$E/keys/k/" V1)},
+        {SIGN_ROUTE, NULL, 1, 0, 200, NULL, NULL,
+         "{\"kid\":\"$E/keys/k/" V1 "\",\"value\":\"" SIG "\"}"},
+        END,
+    };
+    static const unsigned char digest[32];
+    mhsm_client *client = open_plain();
+    mhsm_error *err = NULL;
+    mhsm_key *key;
+    int i;
+
+    ts_script(rows);
+    key = tc_key(client, "mhsm:k");
+    for (i = 0; i < 3; i++) {
+        mhsm_result *result = NULL;
+
+        TC_STATUS(mhsm_sign(client, key, "ES256", digest, 32, &result, &err),
+                  MHSM_OK);
+        mhsm_result_free(result);
+    }
+    CU_ASSERT(ts_count(SIGN_ROUTE) == 3 && ts_count("GET /keys/k/" V1) == 1);
+    mhsm_key_free(key);
+    mhsm_client_free(client);
+}
+
 static void finish(void)
 {
     ts_stop();
@@ -477,6 +556,8 @@ int main(void)
         {"claims", claims},
         {"moved", moved},
         {"adfs", adfs},
+        {"false_copies", false_copies},
+        {"true_copy", true_copy},
         {"finish", finish},
         CU_TEST_INFO_NULL,
     };

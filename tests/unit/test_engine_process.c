@@ -209,8 +209,24 @@ static void test_fork_descriptors(void)
 
 static void *hang(void *arg)
 {
+    small_stack = by_thread;
     *(int *)arg = request("/hang", 30000, NULL);
     return NULL;
+}
+
+/* A thread that waits for ever.  It may not hold errors of OpenSSL's, which
+ * would count as leaked when the process ends. */
+static int start_hanging(pthread_t *thread, int *result)
+{
+    pthread_attr_t attributes;
+    int ok;
+
+    (void)pthread_attr_init(&attributes);
+    ok = (!by_thread ||
+          pthread_attr_setstacksize(&attributes, 192 * 1024) == 0) &&
+         pthread_create(thread, &attributes, hang, result) == 0;
+    (void)pthread_attr_destroy(&attributes);
+    return ok;
 }
 
 /* The rest runs in processes of their own, each a fresh start of this program,
@@ -222,8 +238,8 @@ static int child_exits(int busy)
 
     if (request("/ok", 5000, NULL) != MHSM_OK)
         return 40;
-    if (busy && (pthread_create(&thread, NULL, hang, &result) != 0 ||
-                 pthread_detach(thread) != 0))
+    if (busy &&
+        (!start_hanging(&thread, &result) || pthread_detach(thread) != 0))
         return 41;
     loopback_nap(50);
     exit(0);
@@ -248,7 +264,7 @@ static int child_cleans_up(void)
 
     if (request("/ok", 5000, NULL) != MHSM_OK)
         return 50;
-    if (pthread_create(&thread, NULL, hang, &result) != 0)
+    if (!start_hanging(&thread, &result))
         return 51;
     loopback_nap(50);
     began = mhsmi_clock_ms();

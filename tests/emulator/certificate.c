@@ -44,6 +44,13 @@ static const char *const leaf_extensions[][2] = {
     {NULL, NULL},
 };
 
+/* It names no host: nothing but its thumbprint can vouch for it. */
+static const char *const lone_extensions[][2] = {
+    {"basicConstraints", "critical,CA:FALSE"},
+    {"extendedKeyUsage", "serverAuth"},
+    {NULL, NULL},
+};
+
 static int add_extension(X509 *cert, X509 *issuer, const char *name,
                          const char *value)
 {
@@ -254,6 +261,28 @@ static int leaf_usable(struct emu_certificate *c, struct emu_store *s,
     return ok;
 }
 
+/* New at each start, as is its thumbprint in the environment. */
+static int make_lone(struct emu_certificate *c)
+{
+    struct issue how = {NULL, NULL, NULL, "lone", LEAF_DAYS, lone_extensions,
+                        NULL};
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    X509 *cert;
+    int ok;
+
+    how.key = how.issuer_key = EVP_EC_gen("P-256");
+    cert = how.key == NULL ? NULL : issue(&how);
+    ok = cert != NULL && certificate_to(cert, &c->lone) &&
+         key_to(how.key, &c->lone_key) &&
+         X509_digest(cert, EVP_sha1(), digest, &size) == 1;
+    if (ok)
+        emu_hex_encode(digest, size, c->thumbprint);
+    X509_free(cert);
+    EVP_PKEY_free(how.key);
+    return ok;
+}
+
 int emu_certificate_open(struct emu_certificate *c, struct emu_store *s,
                          const char *extra)
 {
@@ -268,7 +297,8 @@ int emu_certificate_open(struct emu_certificate *c, struct emu_store *s,
          emu_store_get(s, "ca_key", &ca_key) != 1) &&
         (emu_bytes_free(&c->ca), !make_ca(s, &c->ca, &ca_key)))
         goto out;
-    ok = leaf_usable(c, s, names) || make_leaf(c, s, &ca_key, names);
+    ok = (leaf_usable(c, s, names) || make_leaf(c, s, &ca_key, names)) &&
+         make_lone(c);
 out:
     emu_bytes_free(&ca_key);
     if (!ok)
@@ -281,4 +311,6 @@ void emu_certificate_free(struct emu_certificate *c)
     emu_bytes_free(&c->ca);
     emu_bytes_free(&c->leaf);
     emu_bytes_free(&c->key);
+    emu_bytes_free(&c->lone);
+    emu_bytes_free(&c->lone_key);
 }

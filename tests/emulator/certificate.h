@@ -13,6 +13,9 @@ struct emu_certificate {
     struct emu_bytes ca;   /* PEM */
     struct emu_bytes leaf; /* PEM, with the authority behind it */
     struct emu_bytes key;  /* PEM */
+    struct emu_bytes lone; /* PEM, for localhost, signed by itself */
+    struct emu_bytes lone_key;
+    char thumbprint[41]; /* of lone: SHA-1 of its DER in hexadecimal */
 };
 
 /* Loads both from the store or makes them. extra: more host names, comma

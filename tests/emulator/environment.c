@@ -87,42 +87,51 @@ add(struct emu_bytes *out, const char *name, const char *format, ...)
 }
 
 static int lines(struct emu_hsm *hsm, const struct emu_ports *ports,
-                 const char *state, struct emu_bytes *out)
+                 const char *thumbprint, const char *state,
+                 struct emu_bytes *out)
 {
-    struct emu_principal p;
+    struct emu_principal p, identity;
     int ok = 0;
 
-    if (emu_principals_by_oid(hsm->store, hsm->admin_oid, &p) != 1)
+    if (emu_principals_by_oid(hsm->store, hsm->admin_oid, &p) != 1 ||
+        emu_principals_by_oid(hsm->store, hsm->identity_oid, &identity) != 1)
         return 0;
-    ok = add(out, "MHSM_ENDPOINT", "https://localhost:%lld",
-             (long long)ports->service) &&
-         add(out, "MHSM_CA_FILE", "%s/ca.pem", state) &&
-         add(out, "MHSM_AUTHORITY_CA_FILE", "%s/ca.pem", state) &&
-         add(out, "MHSM_VERIFY_CHALLENGE_RESOURCE", "no") &&
-         add(out, "AZURE_TENANT_ID", "%s", hsm->tenant) &&
-         add(out, "AZURE_CLIENT_ID", "%s", p.client_id) &&
-         add(out, "AZURE_CLIENT_SECRET", "%s", p.secret) &&
-         add(out, "AZURE_AUTHORITY_HOST", "https://localhost:%lld",
-             (long long)ports->service) &&
-         add(out, "MHSM_EMULATOR_PID", "%ld", (long)getpid()) &&
-         add(out, "MHSM_EMULATOR_CONTROL", "http://127.0.0.1:%lld",
-             (long long)ports->control) &&
-         add(out, "MHSM_EMULATOR_IMDS", "http://127.0.0.1:%lld",
-             (long long)ports->imds) &&
-         add(out, "MHSM_EMULATOR_STATE", "%s", state);
+    ok =
+        add(out, "MHSM_ENDPOINT", "https://localhost:%lld",
+            (long long)ports->service) &&
+        add(out, "MHSM_CA_FILE", "%s/ca.pem", state) &&
+        add(out, "MHSM_AUTHORITY_CA_FILE", "%s/ca.pem", state) &&
+        add(out, "MHSM_VERIFY_CHALLENGE_RESOURCE", "no") &&
+        add(out, "AZURE_TENANT_ID", "%s", hsm->tenant) &&
+        add(out, "AZURE_CLIENT_ID", "%s", p.client_id) &&
+        add(out, "AZURE_CLIENT_SECRET", "%s", p.secret) &&
+        add(out, "AZURE_AUTHORITY_HOST", "https://localhost:%lld",
+            (long long)ports->service) &&
+        add(out, "MHSM_EMULATOR_PID", "%ld", (long)getpid()) &&
+        add(out, "MHSM_EMULATOR_CONTROL", "http://127.0.0.1:%lld",
+            (long long)ports->control) &&
+        add(out, "MHSM_EMULATOR_IMDS", "http://127.0.0.1:%lld",
+            (long long)ports->imds) &&
+        add(out, "MHSM_EMULATOR_FABRIC", "https://localhost:%lld",
+            (long long)ports->fabric) &&
+        add(out, "MHSM_EMULATOR_FABRIC_THUMBPRINT", "%s", thumbprint) &&
+        add(out, "MHSM_EMULATOR_IDENTITY_CLIENT", "%s", identity.client_id) &&
+        add(out, "MHSM_EMULATOR_IDENTITY_OID", "%s", identity.oid) &&
+        add(out, "MHSM_EMULATOR_IDENTITY_HEADER", "%s", hsm->identity_header) &&
+        add(out, "MHSM_EMULATOR_STATE", "%s", state);
     OPENSSL_cleanse(&p, sizeof(p));
     return ok;
 }
 
 int emu_environment_write(struct emu_hsm *hsm, const struct emu_ports *ports,
-                          const struct emu_bytes *ca)
+                          const struct emu_certificate *c)
 {
     struct emu_bytes text = {NULL, 0};
     char *state = realpath(hsm->options->state, NULL);
     int ok;
 
-    ok = state != NULL && lines(hsm, ports, state, &text) &&
-         write_file(hsm, "ca.pem", ca, 0644) &&
+    ok = state != NULL && lines(hsm, ports, c->thumbprint, state, &text) &&
+         write_file(hsm, "ca.pem", &c->ca, 0644) &&
          write_file(hsm, "env", &text, 0600) &&
          fwrite(text.data, 1, text.len, stdout) == text.len &&
          fflush(stdout) == 0;

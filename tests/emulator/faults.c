@@ -31,10 +31,15 @@ static const struct {
     const char *name;
     enum emu_fault_action action;
 } actions[] = {
-    {"status", EMU_FAULT_STATUS},     {"unauthorized", EMU_FAULT_UNAUTHORIZED},
-    {"reset", EMU_FAULT_RESET},       {"slow", EMU_FAULT_SLOW},
-    {"truncate", EMU_FAULT_TRUNCATE}, {"garbage", EMU_FAULT_GARBAGE},
-    {"huge", EMU_FAULT_HUGE},         {"redirect", EMU_FAULT_REDIRECT},
+    {"status", EMU_FAULT_STATUS},
+    {"unauthorized", EMU_FAULT_UNAUTHORIZED},
+    {"reset", EMU_FAULT_RESET},
+    {"slow", EMU_FAULT_SLOW},
+    {"truncate", EMU_FAULT_TRUNCATE},
+    {"garbage", EMU_FAULT_GARBAGE},
+    {"huge", EMU_FAULT_HUGE},
+    {"redirect", EMU_FAULT_REDIRECT},
+    {"challenge", EMU_FAULT_CHALLENGE},
 };
 
 struct emu_faults *emu_faults_new(int64_t latency)
@@ -62,12 +67,34 @@ void emu_faults_free(struct emu_faults *f)
     free(f);
 }
 
+static const char *const identities[] = {"imds", "app-service", "cloud-shell",
+                                         "arc", "service-fabric"};
+
+const char *emu_fault_identity(size_t index)
+{
+    return index < sizeof(identities) / sizeof(identities[0])
+               ? identities[index]
+               : NULL;
+}
+
+int emu_fault_is_oauth(const char *route)
+{
+    const char *name;
+    size_t i;
+
+    for (i = 0; (name = emu_fault_identity(i)) != NULL; i++) {
+        if (strcmp(route, name) == 0)
+            return 1;
+    }
+    return strcmp(route, "token") == 0;
+}
+
 static int is_for(const struct emu_fault *fault, const char *route)
 {
     if (fault->count == 0)
         return 0;
     if (strcmp(fault->route, "*") == 0)
-        return strcmp(route, "token") != 0 && strcmp(route, "imds") != 0;
+        return !emu_fault_is_oauth(route);
     return strcmp(fault->route, route) == 0;
 }
 
@@ -114,13 +141,10 @@ static int take_text(struct json_object *o, const char *name, char *out,
 }
 
 /* Text that becomes a header: a control character could end it. */
-static int take_header(struct json_object *o, const char *name, char *out,
-                       size_t size)
+static int is_header(const char *text)
 {
-    if (!take_text(o, name, out, size))
-        return 0;
-    for (size_t i = 0; out[i] != '\0'; i++) {
-        if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             return 0;
     }
     return 1;
@@ -129,7 +153,7 @@ static int take_header(struct json_object *o, const char *name, char *out,
 /* A plan for a route that does not exist would never fire, unnoticed. */
 static int route_known(const char *route)
 {
-    return strcmp(route, "*") == 0 || strcmp(route, "imds") == 0 ||
+    return strcmp(route, "*") == 0 || emu_fault_is_oauth(route) ||
            emu_router_known(route);
 }
 
@@ -153,8 +177,10 @@ static const char *parse(struct json_object *o, struct emu_fault *fault)
         return "route is missing or unknown";
     if (!take_text(o, "code", fault->code, sizeof(fault->code)) ||
         !take_text(o, "message", fault->message, sizeof(fault->message)) ||
-        !take_header(o, "retry_after", fault->retry_after,
-                     sizeof(fault->retry_after)))
+        !take_text(o, "retry_after", fault->retry_after,
+                   sizeof(fault->retry_after)) ||
+        !is_header(fault->retry_after) ||
+        (fault->action == EMU_FAULT_CHALLENGE && !is_header(fault->message)))
         return "code, message or retry_after is no short text";
     if (emu_json_int(o, "status", &status) < 0 || status < 200 || status > 599)
         return "status is no number from 200 to 599";

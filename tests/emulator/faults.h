@@ -17,7 +17,8 @@ enum emu_fault_action {
     EMU_FAULT_TRUNCATE,
     EMU_FAULT_GARBAGE,
     EMU_FAULT_HUGE,
-    EMU_FAULT_REDIRECT
+    EMU_FAULT_REDIRECT,
+    EMU_FAULT_CHALLENGE /* 401 with message as WWW-Authenticate */
 };
 
 struct emu_fault {
@@ -34,10 +35,15 @@ struct emu_fault {
 
 struct emu_faults;
 
+/* The routes of the services of managed identities, NULL past the last. */
+const char *emu_fault_identity(size_t index);
+/* The route's errors are those of a token service. */
+int emu_fault_is_oauth(const char *route);
+
 struct emu_faults *emu_faults_new(int64_t latency);
 void emu_faults_free(struct emu_faults *f);
 /* Takes the first fault planned for the route: 1 and *out, or 0. "*" in the
- * plan stands for every route except token and imds. */
+ * plan stands for every route except token and those of identities. */
 int emu_faults_take(struct emu_faults *f, const char *route,
                     struct emu_fault *out);
 /* Appends {"faults":[...]}; NULL when all is well, else what is wrong. */

@@ -105,8 +105,9 @@ static int identities(struct emu_hsm *hsm)
     /* All or nothing, so that a kill here leaves a folder that still starts. */
     if (!emu_store_begin(hsm->store))
         return 0;
-    ok = guid_kept(hsm->store, "tenant", hsm->tenant) && token_key(hsm) &&
-         token_kid(hsm) &&
+    ok = guid_kept(hsm->store, "tenant", hsm->tenant) &&
+         guid_kept(hsm->store, "identity_header", hsm->identity_header) &&
+         token_key(hsm) && token_kid(hsm) &&
          principal_kept(hsm, "administrator", 1, admin_roles, hsm->admin_oid) &&
          principal_kept(hsm, "identity", 0, identity_roles, hsm->identity_oid);
     return emu_store_end(hsm->store, ok);

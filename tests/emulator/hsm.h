@@ -25,6 +25,7 @@ struct emu_hsm {
     char token_kid[33];
     char admin_oid[EMU_GUID_SIZE];
     char identity_oid[EMU_GUID_SIZE];
+    char identity_header[EMU_GUID_SIZE]; /* what its programs must send */
     struct emu_stats *stats;
     struct emu_faults *faults;
 };

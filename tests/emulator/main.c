@@ -7,7 +7,7 @@
 #include "control.h"
 #include "environment.h"
 #include "hsm.h"
-#include "imds.h"
+#include "identity.h"
 #include "server.h"
 #include "service.h"
 
@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SERVICE, CONTROL, IMDS, SERVERS };
+enum { SERVICE, CONTROL, IMDS, FABRIC, SERVERS };
 
 static const struct {
     const char *kept; /* the port's name in the state */
@@ -33,7 +33,10 @@ static const struct {
     [SERVICE] = {"port", emu_service, offsetof(struct emu_options, port)},
     [CONTROL] = {"control_port", emu_control,
                  offsetof(struct emu_options, control_port)},
-    [IMDS] = {"imds_port", emu_imds, offsetof(struct emu_options, imds_port)},
+    [IMDS] = {"imds_port", emu_metadata,
+              offsetof(struct emu_options, imds_port)},
+    [FABRIC] = {"fabric_port", emu_service_fabric,
+                offsetof(struct emu_options, fabric_port)},
 };
 
 static int complain(const char *what, const char *about)
@@ -114,6 +117,9 @@ static int start_one(struct emu_hsm *hsm, int which,
         o.certificate = (const char *)c->leaf.data;
         o.key = (const char *)c->key.data;
         o.counted = 1;
+    } else if (which == FABRIC) {
+        o.certificate = (const char *)c->lone.data;
+        o.key = (const char *)c->lone_key.data;
     }
     if (!emu_server_start(out, hsm, &o))
         return complain("cannot listen", servers[which].kept);
@@ -123,7 +129,7 @@ static int start_one(struct emu_hsm *hsm, int which,
 
 static int run(struct emu_hsm *hsm, const sigset_t *signals)
 {
-    struct emu_server *running[SERVERS] = {NULL, NULL, NULL};
+    struct emu_server *running[SERVERS] = {NULL, NULL, NULL, NULL};
     struct emu_certificate c;
     struct emu_ports ports;
     int i, ok = 1, got = 0;
@@ -136,7 +142,8 @@ static int run(struct emu_hsm *hsm, const sigset_t *signals)
         ports.service = emu_server_port(running[SERVICE]);
         ports.control = emu_server_port(running[CONTROL]);
         ports.imds = emu_server_port(running[IMDS]);
-        ok = emu_environment_write(hsm, &ports, &c.ca);
+        ports.fabric = emu_server_port(running[FABRIC]);
+        ok = emu_environment_write(hsm, &ports, &c);
         if (!ok)
             complain("env could not be written", hsm->options->state);
     }

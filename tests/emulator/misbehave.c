@@ -63,7 +63,7 @@ static void fault_status(const struct emu_fault *f, const char *route,
         code = f->status == 429 ? "Throttled" : "ServiceUnavailable";
     if (message[0] == '\0')
         message = "The service is asked to fail";
-    if (strcmp(route, "token") == 0 || strcmp(route, "imds") == 0)
+    if (emu_fault_is_oauth(route))
         oauth_error(r, f->status, code, message);
     else
         emu_reply_error(r, f->status, code, "%s", message);
@@ -102,6 +102,10 @@ int emu_fault_apply(struct emu_request *rq, struct emu_reply *r,
     case EMU_FAULT_REDIRECT:
         emu_reply_empty(r, 302);
         emu_reply_header(r, "location", "https://elsewhere.invalid/keys");
+        return 1;
+    case EMU_FAULT_CHALLENGE:
+        oauth_error(r, 401, "unauthorized", "The service is asked to fail");
+        emu_reply_header(r, "www-authenticate", f.message);
         return 1;
     case EMU_FAULT_SLOW:
     case EMU_FAULT_NONE:

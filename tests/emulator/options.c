@@ -5,6 +5,7 @@
  */
 #include "options.h"
 
+#include "faults.h"
 #include "router.h"
 
 #include <errno.h>
@@ -42,7 +43,9 @@ static const struct option table[] = {
     NUMBER("--control-port", "N", control_port, 65535,
            "control port, plain HTTP for tests"),
     NUMBER("--imds-port", "N", imds_port, 65535,
-           "metadata service port, plain HTTP"),
+           "metadata services port, plain HTTP"),
+    NUMBER("--fabric-port", "N", fabric_port, 65535,
+           "Service Fabric's token service port, self-signed TLS"),
     TEXT("--resource", "URL", resource,
          "audience of tokens (https://managedhsm.azure.net)"),
     TEXT("--san", "NAMES", san,
@@ -147,7 +150,7 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
 static void print_routes(void)
 {
     const struct emu_route *route;
-    const char *last = "";
+    const char *last = "", *name;
     size_t i, width = 1;
 
     for (i = 0; (route = emu_router_at(i)) != NULL; i++) {
@@ -161,7 +164,10 @@ static void print_routes(void)
         }
         printf(" %s", last);
     }
-    printf(" imds\n");
+    printf("\n ");
+    for (i = 0; (name = emu_fault_identity(i)) != NULL; i++)
+        printf(" %s", name);
+    printf("\n");
 }
 
 void emu_options_help(void)
@@ -179,7 +185,7 @@ void emu_options_help(void)
     printf("  %-15s %-6s %s\n\n", "--help", "", "this text");
     printf("Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
            "POST /faults, GET and POST /principals. A fault names one of the\n"
-           "routes below, or * for all of them but token and imds; those of\n"
-           "the service act on requests whose token is good.\n ");
+           "routes below, or * for all of the service's but token, which act\n"
+           "on requests whose token is good.\n ");
     print_routes();
 }

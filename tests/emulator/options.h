@@ -14,6 +14,7 @@ struct emu_options {
     int64_t port;
     int64_t control_port;
     int64_t imds_port;
+    int64_t fabric_port;
     int64_t latency;
     int memory;
     int help;

@@ -19,6 +19,8 @@ struct emu_request {
     const char *authorization;
     const char *metadata;
     const char *forwarded;
+    const char *identity_header; /* X-IDENTITY-HEADER */
+    const char *secret;
     const char *content_type;
     struct emu_uri uri;
     struct emu_bytes body;

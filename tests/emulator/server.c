@@ -219,6 +219,8 @@ static enum MHD_Result serve(struct emu_server *s, struct exchange *x,
     rq.authorization = header(connection, "Authorization");
     rq.metadata = header(connection, "Metadata");
     rq.forwarded = header(connection, "X-Forwarded-For");
+    rq.identity_header = header(connection, "X-IDENTITY-HEADER");
+    rq.secret = header(connection, "Secret");
     rq.content_type = header(connection, "Content-Type");
     rq.body = x->body;
     if (s->options.counted)

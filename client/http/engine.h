@@ -24,6 +24,9 @@ struct mhsmi_transport {
     const char *ca_file; /* PEM roots instead of the system's; NULL: system */
     const char *proxy;   /* NULL: the environment's, read once; "": never any */
     const char *no_proxy;
+    const char *thumbprint; /* SHA-1, hexadecimal: the certificate may be this
+                               very one instead of one that the roots vouch
+                               for; NULL: may not */
     int connect_timeout_ms;
     int max_connections; /* per host */
     int max_connection_age_s;

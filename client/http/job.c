@@ -199,6 +199,7 @@ static void put_all(struct arena *arena, struct mhsmi_job *job,
     job->no_proxy = put_text(arena, transport->no_proxy);
     job->user_agent = put_text(arena, transport->user_agent);
     job->groups = put_text(arena, transport->groups);
+    job->thumbprint = put_text(arena, transport->thumbprint);
     put_headers(arena, job, from);
     job->body = put(arena, from->body, from->body_size);
 }

@@ -27,7 +27,7 @@ struct mhsmi_job {
     size_t arena_size;
     struct curl_slist *headers; /* nodes in one array, never freed by curl */
     const char *method, *url, *origin, *host;
-    const char *ca_file, *proxy, *no_proxy, *user_agent, *groups;
+    const char *ca_file, *proxy, *no_proxy, *user_agent, *groups, *thumbprint;
     const char *body;
     size_t body_size, max_response;
     int connect_timeout_ms, max_connections, max_connection_age_s;

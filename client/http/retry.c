@@ -20,16 +20,23 @@
 /* A server that asks for more than a day means "not now". */
 static const int64_t ask_max_ms = INT64_C(24) * 3600 * 1000;
 /* While the metadata service is replaced it answers 410 for up to 70 s. */
-enum { gone_delay_ms = 3000 };
+enum { gone_first_ms = 3000, gone_last_ms = 10000, gone_max_ms = 70000 };
 /* A host that only asks for patience is asked at least so often. */
 enum { patience_max_ms = 5000 };
 
+/* What is tried again for every class but where some are named. */
 static const struct {
     int status;
-    int metadata_only;
+    unsigned int classes; /* bits; 0: all */
 } repeated[] = {
-    {408, 0}, {429, 0}, {500, 0}, {502, 0},
-    {503, 0}, {504, 0}, {404, 1}, {410, 1},
+    {408, 0},
+    {429, 0},
+    {500, 0},
+    {502, 0},
+    {503, 0},
+    {504, 0},
+    {404, 1U << MHSMI_RETRY_METADATA | 1U << MHSMI_RETRY_IDENTITY},
+    {410, 1U << MHSMI_RETRY_METADATA},
 };
 
 static int is_repeated_status(int status, enum mhsmi_retry_class class)
@@ -38,7 +45,8 @@ static int is_repeated_status(int status, enum mhsmi_retry_class class)
 
     for (i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
         if (repeated[i].status == status)
-            return !repeated[i].metadata_only || class == MHSMI_RETRY_METADATA;
+            return repeated[i].classes == 0 ||
+                   (repeated[i].classes >> class & 1) != 0;
     }
     /* The rest of 5xx is repeated for the metadata service only. */
     return class == MHSMI_RETRY_METADATA && status >= 500 && status <= 599;
@@ -136,6 +144,13 @@ static enum verdict judge_answer(enum mhsmi_retry_class class,
     return after_delay;
 }
 
+/* The metadata service is being replaced, which takes longer than retries. */
+static int is_gone(const struct mhsmi_retry_policy *policy,
+                   const struct mhsmi_response *response)
+{
+    return policy->class == MHSMI_RETRY_METADATA && response->status == 410;
+}
+
 static int64_t choose_delay(const struct mhsmi_retry_policy *policy,
                             const struct mhsmi_response *response, int attempt)
 {
@@ -150,21 +165,23 @@ static int64_t choose_delay(const struct mhsmi_retry_policy *policy,
     }
     if (asked >= 0)
         return attempt >= policy->max_retries && asked < delay ? delay : asked;
-    if (policy->class == MHSMI_RETRY_METADATA && response->status == 410 &&
-        delay < gone_delay_ms)
-        return gone_delay_ms;
+    if (is_gone(policy, response))
+        return attempt < 2 ? (int64_t)gone_first_ms << attempt : gone_last_ms;
     return delay;
 }
 
-/* Whether another try is one too many. Of a host that only asks for patience
- * there is no count: the deadline ends it. */
+/* Whether another try, after `spent_ms`, is one too many. Of a host that only
+ * asks for patience there is no count: the deadline ends it. */
 static int is_enough(const struct mhsmi_retry_policy *policy, mhsm_status st,
-                     const struct mhsmi_response *response, int attempt)
+                     const struct mhsmi_response *response, int attempt,
+                     int64_t spent_ms)
 {
     int patience = st == MHSM_OK && response->status == 429 &&
                    policy->max_retries > 0 &&
                    policy->class != MHSMI_RETRY_METADATA;
 
+    if (policy->max_retries > 0 && is_gone(policy, response))
+        return spent_ms > gone_max_ms;
     return attempt >= policy->max_retries && !patience;
 }
 
@@ -194,6 +211,7 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
 {
     struct mhsmi_request next = *request;
     int attempt, stale_tried = 0;
+    int64_t begun = mhsmi_clock_ms();
     mhsm_error *failure = NULL;
     enum verdict verdict;
     mhsm_status st;
@@ -206,7 +224,9 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
         verdict = st == MHSM_OK
                       ? judge_answer(policy->class, response)
                       : judge_failure(policy->class, st, response, stale_tried);
-        if (verdict == give_up || is_enough(policy, st, response, attempt) ||
+        if (verdict == give_up ||
+            is_enough(policy, st, response, attempt,
+                      mhsmi_clock_ms() - begun) ||
             !wait_turn(request, policy, response, attempt, verdict))
             break;
         next.http1_only |= response->http2_failed;

@@ -16,8 +16,11 @@ enum mhsmi_retry_class {
     /* Writes: only when the request provably did not reach the server, or on
      * 429 or 503 that says Retry-After. Sent on a fresh connection. */
     MHSMI_RETRY_ONCE = 1,
-    /* Metadata service: also 404 and 410 (longer). */
-    MHSMI_RETRY_METADATA = 2
+    /* The metadata service of virtual machines: also 404, all of 5xx, and 410,
+     * which it answers for up to 70 s while it is replaced. */
+    MHSMI_RETRY_METADATA = 2,
+    /* Other services of managed identities: also 404, while they start. */
+    MHSMI_RETRY_IDENTITY = 3
 };
 
 struct mhsmi_retry_policy {

@@ -3,7 +3,7 @@
  * What libcurl is told about one transfer.  It must never follow a redirect,
  * never speak anything but HTTP over TLS 1.2 or later (plain HTTP was ruled
  * out in job.c but for loopback and link-local hosts), and never skip the
- * check of a certificate.
+ * check of a certificate (pin.c has one of its own).
  */
 #include "http/job.h"
 
@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/libcurl.h"
+#include "http/pin.h"
 
 /* The name of a multi-region HSM changes its meaning in a failover, and says so
  * by a TTL of five seconds. */
@@ -129,6 +130,7 @@ int mhsmi_job_prepare(struct mhsmi_job *job,
 {
     return set_request(job) && set_security(job) && set_route(job) &&
            set_connection(job) && set_limits(job) &&
+           (job->thumbprint == NULL || mhsmi_pin_prepare(job)) &&
            SET(CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
            SET(CURLOPT_OPENSOCKETDATA, socket_data) &&
            SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket) &&

@@ -9,25 +9,29 @@
 
 enum { WIDTH = 79, HELP_COLUMN = 24 };
 
-/* Words of `text` from column `at`, later lines from column `indent`. */
+/* Words of `text` from column `at`, later lines from column `indent`.  A long
+ * list of choices may be broken behind each bar. */
 static void wrap(FILE *stream, const char *text, size_t at, size_t indent)
 {
     size_t start = at;
+    int apart = 1;
 
     while (*text != 0) {
-        size_t size = strcspn(text, " \n");
+        size_t size = strcspn(text, " \n|");
 
-        if (at > start && at + 1 + size > WIDTH) {
+        size += text[size] == '|';
+        if (at > start && at + (size_t)apart + size > WIDTH) {
             fprintf(stream, "\n%*s", (int)indent, "");
             at = start = indent;
         }
-        if (at > start) {
+        if (at > start && apart) {
             fputc(' ', stream);
             at++;
         }
         fprintf(stream, "%.*s", (int)size, text);
         at += size;
         text += size;
+        apart = text[0] == ' ' || text[0] == '\n';
         if (text[0] == '\n' && text[1] == '\n') {
             fprintf(stream, "\n\n%*s", (int)indent, "");
             at = start = indent;

@@ -27,6 +27,8 @@ static void put(FILE *stream, const char *text)
             fputs("\\e", stream);
         else if (*at == '-')
             fputs("\\-", stream);
+        else if (*at == '|') /* a long list of choices may be broken here */
+            fputs("|\\:", stream);
         else
             fputc(*at, stream);
         line_start = *at == '\n';

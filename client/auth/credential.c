@@ -15,6 +15,7 @@ enum { text_max = 32768 };
 static const struct mhsmi_credential_type *const types[] = {
     &mhsmi_client_secret,
     &mhsmi_managed_identity,
+    &mhsmi_azure_cli,
     &mhsmi_static_token,
 };
 
@@ -34,6 +35,7 @@ void mhsmi_token_clear(struct mhsmi_token *token)
     mhsmi_buf_clear(&token->text);
     token->expires = 0;
     token->refresh = 0;
+    token->unavailable = 0;
 }
 
 mhsm_status mhsmi_credential_new(const mhsm_config *config,

@@ -26,6 +26,8 @@ struct mhsmi_token {
     struct mhsmi_buf text; /* wiped by mhsmi_token_clear */
     int64_t expires;       /* Unix seconds; 0: unknown */
     int64_t refresh;       /* Unix seconds at which to renew ahead; 0: none */
+    int unavailable; /* there is none because there is no such credential here:
+                        a chain goes on to the next */
 };
 
 void mhsmi_token_init(struct mhsmi_token *token);
@@ -59,6 +61,7 @@ struct mhsmi_credential {
 
 extern const struct mhsmi_credential_type mhsmi_client_secret;
 extern const struct mhsmi_credential_type mhsmi_managed_identity;
+extern const struct mhsmi_credential_type mhsmi_azure_cli;
 extern const struct mhsmi_credential_type mhsmi_static_token;
 /* Not in the table of choices: tries those above in order. */
 extern const struct mhsmi_credential_type mhsmi_credential_chain;

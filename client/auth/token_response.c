@@ -63,8 +63,23 @@ static int64_t parse_zone(const char *text)
     return (text[0] == '+' ? 60 : -60) * ((int64_t)hours * 60 + minutes);
 }
 
-/* "2026-01-31T10:00:00+00:00" and the forms of HTTP dates: 0 when neither. */
-static int64_t parse_date(const char *text)
+/* "1/31/2026 10:00:00 PM +00:00", with or without the half of the day: the
+ * interface of 2017. */
+static int64_t parse_older_date(const char *text)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%m/%d/%Y %H:%M:%S", &tm);
+
+    if (rest == NULL)
+        return 0;
+    if (strncmp(rest, " AM", 3) == 0 || strncmp(rest, " PM", 3) == 0) {
+        tm.tm_hour = tm.tm_hour % 12 + (rest[1] == 'P' ? 12 : 0);
+        rest += 3;
+    }
+    return (int64_t)timegm(&tm) - parse_zone(rest + strspn(rest, " "));
+}
+
+int64_t mhsmi_token_date(const char *text)
 {
     struct tm tm = {0};
     const char *rest;
@@ -74,7 +89,9 @@ static int64_t parse_date(const char *text)
         return 0;
     rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     if (rest == NULL) {
-        value = (int64_t)mhsmi_libcurl()->getdate(text, NULL);
+        value = parse_older_date(text);
+        if (value == 0 && mhsmi_libcurl() != NULL)
+            value = (int64_t)mhsmi_libcurl()->getdate(text, NULL);
     } else {
         if (*rest == '.')
             rest += 1 + strspn(rest + 1, "0123456789");
@@ -93,7 +110,7 @@ static int64_t find_expiry(struct json_object *answer, const char *text,
     if (life >= 0)
         return now + (life < life_max ? life : life_max);
     if (at == 0 && date != NULL)
-        at = parse_date(date);
+        at = mhsmi_token_date(date);
     if (at <= 0)
         at = mhsmi_token_expiry(text);
     return at > now + life_max ? now + life_max : at;

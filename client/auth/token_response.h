@@ -21,6 +21,9 @@ mhsm_status mhsmi_token_response_error(const struct mhsmi_response *response,
                                        const char *who, mhsm_error **err);
 /* The exp claim of a JWT, unverified; 0 when it is no JWT or has none. */
 int64_t mhsmi_token_expiry(const char *jwt);
+/* Unix seconds of "2026-01-31T10:00:00+00:00", of an HTTP date, or of the
+ * interface of 2017's "1/31/2026 10:00:00 AM +00:00"; 0 when it is neither. */
+int64_t mhsmi_token_date(const char *text);
 /* Printable, no spaces, not huge: fit for a header. */
 int mhsmi_token_check(const char *text);
 

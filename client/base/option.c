@@ -22,7 +22,7 @@ typedef int check_fn(const char *value);
 
 static check_fn check_endpoint, check_version, check_hosts, check_token,
     check_authority, check_resource, check_imds, check_proxy, check_text,
-    check_operations;
+    check_operations, check_credentials, check_program, check_subscription;
 
 /* A STRING row says by `check` what it takes and by `accepts` how to say so. */
 static const struct row {
@@ -66,12 +66,36 @@ static const struct row {
      check_text,
      "the name of a file"},
     {{"credential", "MHSM_CREDENTIAL", NULL, MHSM_OPTION_CHOICE, "automatic",
-      "automatic|client-secret|managed-identity|token", 0, 0, "NAME",
+      "automatic|client-secret|managed-identity|azure-cli|token", 0, 0, "NAME",
       "How to obtain tokens; automatic: a client secret when one is "
-      "configured, "
-      "else the managed identity."},
+      "configured, else the managed identity."},
      NULL,
      NULL},
+    {{"token-credentials", "MHSM_TOKEN_CREDENTIALS", "AZURE_TOKEN_CREDENTIALS",
+      MHSM_OPTION_STRING, NULL, NULL, 0, 0, "NAME",
+      "Which of them credential=automatic tries: prod (those of servers), dev "
+      "(those of people), or one by the name that Azure's own clients have for "
+      "it."},
+     check_credentials,
+     "prod, dev, EnvironmentCredential, WorkloadIdentityCredential, "
+     "ManagedIdentityCredential or AzureCliCredential"},
+    {{"developer-credentials", "MHSM_DEVELOPER_CREDENTIALS", NULL,
+      MHSM_OPTION_BOOLEAN, "no", NULL, 0, 0, "YES|NO",
+      "Let credential=automatic ask the Azure CLI at last, as the command mhsm "
+      "does by default; with no, it is started for credential=azure-cli only."},
+     NULL,
+     NULL},
+    {{"azure-cli-path", "MHSM_AZURE_CLI_PATH", NULL, MHSM_OPTION_STRING, NULL,
+      NULL, 0, 0, "FILE",
+      "The Azure CLI, by its absolute path; when absent, az of PATH."},
+     check_program,
+     "an absolute path"},
+    {{"azure-cli-subscription", "MHSM_AZURE_CLI_SUBSCRIPTION", NULL,
+      MHSM_OPTION_STRING, NULL, NULL, 0, 0, "NAME",
+      "Whose account the Azure CLI speaks for: a subscription's id or name; "
+      "when absent, the account that it is set to."},
+     check_subscription,
+     "a subscription (letters, digits, spaces, '.', '_' and '-')"},
     {{"tenant-id", "MHSM_TENANT_ID", "AZURE_TENANT_ID", MHSM_OPTION_STRING,
       NULL, NULL, 0, 0, "ID",
       "Entra tenant; when absent, the HSM is asked for it."},
@@ -313,6 +337,40 @@ static int check_version(const char *value)
 static int check_token(const char *value)
 {
     return check_charset(value, ".-", 255);
+}
+
+/* White space around it, and the case, do not count. */
+static int check_credentials(const char *value)
+{
+    static const char *const names[] = {"prod",
+                                        "dev",
+                                        "EnvironmentCredential",
+                                        "WorkloadIdentityCredential",
+                                        "ManagedIdentityCredential",
+                                        "AzureCliCredential"};
+    size_t i, size;
+
+    value += strspn(value, " \t");
+    size = strcspn(value, " \t");
+    if (value[size + strspn(value + size, " \t")] != '\0')
+        return 0;
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strlen(names[i]) == size &&
+            OPENSSL_strncasecmp(names[i], value, size) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int check_program(const char *value)
+{
+    return check_text(value) && value[0] == '/';
+}
+
+/* It may not look like an option of the program that it is given to. */
+static int check_subscription(const char *value)
+{
+    return check_charset(value, "._- ", 255) && value[0] != '-';
 }
 
 static int check_endpoint(const char *value)

@@ -8,13 +8,23 @@
 #include "base/buf.h"
 #include "cli/cli.h"
 
-/* A person waits longer than a server that must answer its own clients. */
-static const char command_timeout[] = "60s";
+/* A person waits longer than a server that must answer its own clients, and
+ * may be signed in by other means. */
+static const struct {
+    const char *name, *value;
+} defaults[] = {{"timeout", "60s"}, {"developer-credentials", "yes"}};
+
+#define DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
 
 const char *cli_default_of(const mhsm_option *option)
 {
-    return strcmp(option->name, "timeout") == 0 ? command_timeout
-                                                : option->default_value;
+    size_t i;
+
+    for (i = 0; i < DEFAULTS; i++) {
+        if (strcmp(option->name, defaults[i].name) == 0)
+            return defaults[i].value;
+    }
+    return option->default_value;
 }
 
 static mhsm_status set_command_line(struct cli *cli, mhsm_error **err)
@@ -48,13 +58,15 @@ static mhsm_status set_command_line(struct cli *cli, mhsm_error **err)
 
 mhsm_status cli_configure(struct cli *cli, mhsm_error **err)
 {
-    mhsm_status st;
+    mhsm_status st = MHSM_OK;
+    size_t i;
 
     cli->config = mhsm_config_new();
     if (cli->config == NULL)
         return mhsmi_error_memory(err);
-    st = mhsm_config_set(cli->config, "timeout", command_timeout,
-                         MHSM_ORIGIN_DEFAULT, err);
+    for (i = 0; st == MHSM_OK && i < DEFAULTS; i++)
+        st = mhsm_config_set(cli->config, defaults[i].name, defaults[i].value,
+                             MHSM_ORIGIN_DEFAULT, err);
     if (st == MHSM_OK)
         st = cli_read_openssl_cnf(cli, err);
     if (st == MHSM_OK)

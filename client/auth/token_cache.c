@@ -12,13 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/held.h"
+#include "base/background.h"
 #include "base/change.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 enum {
-    margin_s = 300,        /* not used any more in the last five minutes */
-    short_margin_s = 30,   /* of a token that lives no longer than that */
     first_pause_ms = 1000, /* after a failure */
     last_pause_ms = 30000,
     entries_max = 64,
@@ -26,21 +26,13 @@ enum {
     lost_ms = 1000 /* past its deadline an acquisition is taken for lost */
 };
 
-/* Immutable once published. */
-struct held {
-    struct mhsmi_buf text;
-    int64_t until;      /* Unix seconds; INT64_MAX: until it is refused */
-    int64_t until_ms;   /* the same on the monotonic clock */
-    int64_t refresh_ms; /* renew ahead from here on; INT64_MAX: never */
-};
-
 struct entry {
     struct entry *next;
     char *tenant; /* "" when unknown */
     char *resource;
-    _Atomic(struct held *) held; /* NULL: none */
-    int64_t refresh_pause_ms;    /* no renewal ahead before */
-    int64_t pause_until_ms;      /* no acquisition before */
+    _Atomic(struct mhsmi_held *) held; /* NULL: none */
+    int64_t refresh_pause_ms;          /* no renewal ahead before */
+    int64_t pause_until_ms;            /* no acquisition before */
     int64_t pause_ms;
     mhsm_error *failure; /* what is reported meanwhile */
 };
@@ -62,21 +54,21 @@ struct mhsmi_token_cache {
     struct mhsmi_credential *credential;
     struct mhsmi_counters *counters;
     _Atomic(struct generation *) current;
+    /* What the background renews, one thing at a time: whoever sets it is
+     * `busy`. */
+    struct {
+        struct generation *generation;
+        struct entry *entry;
+        unsigned int ticket;
+        int64_t deadline_ms;
+    } ahead;
 };
-
-static void held_free(struct held *held)
-{
-    if (held == NULL)
-        return;
-    mhsmi_buf_clear(&held->text);
-    mhsmi_free(held);
-}
 
 static void entry_free(struct entry *entry)
 {
     if (entry == NULL)
         return;
-    held_free(atomic_load(&entry->held));
+    mhsmi_held_free(atomic_load(&entry->held));
     mhsm_error_free(&entry->failure);
     mhsmi_free(entry->tenant);
     mhsmi_free(entry->resource);
@@ -135,33 +127,18 @@ static struct entry *entry_new(const char *tenant, const char *resource)
     return entry;
 }
 
-static struct held *held_copy(const struct held *from)
-{
-    struct held *held = mhsmi_alloc(sizeof(*held));
-
-    if (held == NULL)
-        return NULL;
-    *held = *from;
-    mhsmi_buf_init(&held->text, from->text.max);
-    if (!mhsmi_buf_append(&held->text, from->text.data, from->text.size)) {
-        held_free(held);
-        return NULL;
-    }
-    return held;
-}
-
 /* Out of memory here only costs a token that will be acquired again. */
 static void inherit(struct generation *child, const struct generation *parent)
 {
     struct entry *entry, *from = atomic_load(&parent->entries);
-    struct held *held;
+    struct mhsmi_held *held;
 
     for (; from != NULL; from = from->next) {
         held = atomic_load(&from->held);
         entry = held != NULL ? entry_new(from->tenant, from->resource) : NULL;
         if (entry == NULL)
             continue;
-        atomic_store(&entry->held, held_copy(held));
+        atomic_store(&entry->held, mhsmi_held_copy(held));
         entry->next = atomic_load(&child->entries);
         atomic_store(&child->entries, entry);
         child->count++;
@@ -212,6 +189,7 @@ void mhsmi_token_cache_free(struct mhsmi_token_cache *cache)
 {
     if (cache == NULL)
         return;
+    mhsmi_background_await(cache);
     generation_free(atomic_load(&cache->current));
     mhsmi_free(cache);
 }
@@ -244,45 +222,9 @@ static struct entry *find_or_add(struct generation *generation,
     return entry;
 }
 
-static struct held *held_new(struct mhsmi_token *token)
+static void publish(struct entry *entry, struct mhsmi_held *held)
 {
-    struct held *held = mhsmi_alloc(sizeof(*held));
-    int64_t now = mhsmi_clock_unix(), life, margin;
-
-    if (held == NULL)
-        return NULL;
-    mhsmi_buf_init(&held->text, token->text.max);
-    if (!mhsmi_buf_append(&held->text, token->text.data, token->text.size)) {
-        held_free(held);
-        return NULL;
-    }
-    held->until = INT64_MAX;
-    held->until_ms = INT64_MAX;
-    held->refresh_ms = INT64_MAX;
-    if (token->expires == 0)
-        return held;
-    life = token->expires > now ? token->expires - now : 0;
-    margin = life > margin_s              ? margin_s
-             : life > 2L * short_margin_s ? short_margin_s
-                                          : life / 2;
-    held->until = token->expires - margin;
-    held->until_ms = mhsmi_clock_deadline((life - margin) * 1000);
-    if (token->refresh > now && token->refresh < held->until)
-        held->refresh_ms = mhsmi_clock_deadline((token->refresh - now) * 1000);
-    return held;
-}
-
-/* Both clocks must agree: the wall clock can be set back, and the monotonic
- * one stands still while the machine sleeps. */
-static int is_usable(const struct held *held)
-{
-    return held != NULL && mhsmi_clock_ms() < held->until_ms &&
-           mhsmi_clock_unix() < held->until;
-}
-
-static void publish(struct entry *entry, struct held *held)
-{
-    held_free(atomic_exchange(&entry->held, held));
+    mhsmi_held_free(atomic_exchange(&entry->held, held));
     mhsm_error_free(&entry->failure);
     entry->pause_ms = 0;
     entry->pause_until_ms = 0;
@@ -330,25 +272,24 @@ static unsigned int get_busy(struct generation *generation, int64_t deadline_ms)
     return generation->busy;
 }
 
-/* Called with the lock held, takes `busy` and gives the lock up meanwhile. */
-static mhsm_status acquire(struct mhsmi_token_cache *cache,
-                           struct generation *generation, struct entry *entry,
-                           const struct mhsmi_token_request *request,
-                           struct mhsmi_buf *out, mhsm_error **err)
+/* Called with the lock held by who is `busy`, and gives the lock up meanwhile. */
+static mhsm_status
+acquire_as(struct mhsmi_token_cache *cache, struct generation *generation,
+           struct entry *entry, const struct mhsmi_token_request *request,
+           unsigned int ticket, struct mhsmi_buf *out, mhsm_error **err)
 {
     const struct mhsmi_credential_type *type = cache->credential->type;
     struct mhsmi_token token;
-    struct held *held = NULL;
+    struct mhsmi_held *held = NULL;
     mhsm_error *failure = NULL;
     mhsm_status st;
-    unsigned int ticket = get_busy(generation, request->deadline_ms);
 
     pthread_mutex_unlock(&generation->lock);
     mhsmi_token_init(&token);
     st = type->acquire(cache->credential, request, &token, cache->counters,
                        &failure);
     if (st == MHSM_OK) {
-        held = held_new(&token);
+        held = mhsmi_held_new(&token);
         if (held == NULL ||
             (out != NULL &&
              !mhsmi_buf_append(out, token.text.data, token.text.size)))
@@ -368,9 +309,9 @@ static mhsm_status acquire(struct mhsmi_token_cache *cache,
     if (st == MHSM_OK) {
         publish(entry, held);
     } else {
-        held_free(held);
+        mhsmi_held_free(held);
         (void)report_again(failure, err);
-        if (is_usable(atomic_load(&entry->held)))
+        if (mhsmi_held_is_usable(atomic_load(&entry->held)))
             entry->refresh_pause_ms = mhsmi_clock_deadline(last_pause_ms);
         else
             remember_failure(entry, &failure);
@@ -380,28 +321,68 @@ static mhsm_status acquire(struct mhsmi_token_cache *cache,
     return st;
 }
 
+/* The same by who becomes busy with it. */
+static mhsm_status acquire(struct mhsmi_token_cache *cache,
+                           struct generation *generation, struct entry *entry,
+                           const struct mhsmi_token_request *request,
+                           struct mhsmi_buf *out, mhsm_error **err)
+{
+    unsigned int ticket = get_busy(generation, request->deadline_ms);
+
+    return acquire_as(cache, generation, entry, request, ticket, out, err);
+}
+
+static void renew(void *data)
+{
+    struct mhsmi_token_cache *cache = data;
+    struct generation *generation = cache->ahead.generation;
+    struct entry *entry = cache->ahead.entry;
+    struct mhsmi_token_request request = {
+        .tenant = *entry->tenant != '\0' ? entry->tenant : NULL,
+        .resource = entry->resource,
+        .deadline_ms = cache->ahead.deadline_ms,
+    };
+
+    pthread_mutex_lock(&generation->lock);
+    (void)acquire_as(cache, generation, entry, &request, cache->ahead.ticket,
+                     NULL, NULL);
+    pthread_mutex_unlock(&generation->lock);
+}
+
+/* Under the lock: renew a token ahead of need, so that nobody waits for it.
+ * Where no thread can be made one caller does it, who must not spend the time
+ * that his own request needs.  A failure is nobody's business yet. */
+static void renew_ahead(struct mhsmi_token_cache *cache,
+                        struct generation *generation, struct entry *entry,
+                        const struct mhsmi_token_request *request)
+{
+    struct mhsmi_token_request ahead = *request;
+    int64_t now = mhsmi_clock_ms(), share = (request->deadline_ms - now) / 4;
+
+    cache->ahead.generation = generation;
+    cache->ahead.entry = entry;
+    cache->ahead.deadline_ms = now + ahead_max_ms;
+    cache->ahead.ticket = get_busy(generation, cache->ahead.deadline_ms);
+    if (mhsmi_background_start(renew, cache))
+        return;
+    ahead.deadline_ms = now + (share < ahead_max_ms ? share : ahead_max_ms);
+    (void)acquire_as(cache, generation, entry, &ahead, cache->ahead.ticket,
+                     NULL, NULL);
+}
+
 static mhsm_status use_held(struct mhsmi_token_cache *cache,
                             struct generation *generation, struct entry *entry,
                             const struct mhsmi_token_request *request,
                             struct mhsmi_buf *out, mhsm_error **err)
 {
-    const struct held *held = atomic_load(&entry->held);
-    struct mhsmi_token_request ahead = *request;
-    int64_t now = mhsmi_clock_ms(), share;
+    const struct mhsmi_held *held = atomic_load(&entry->held);
+    int64_t now = mhsmi_clock_ms();
 
     if (!mhsmi_buf_append(out, held->text.data, held->text.size))
         return mhsmi_error_memory(err);
-    if (now < held->refresh_ms || now < entry->refresh_pause_ms ||
-        is_busy(generation))
-        return MHSM_OK;
-    /* One caller renews ahead of need.  It has a token in hand already, so a
-     * failure is nobody's business yet; and it must not spend the time that
-     * its own request needs. */
-    share = (request->deadline_ms - now) / 4;
-    if (share > ahead_max_ms)
-        share = ahead_max_ms;
-    ahead.deadline_ms = now + share;
-    (void)acquire(cache, generation, entry, &ahead, NULL, NULL);
+    if (now >= held->refresh_ms && now >= entry->refresh_pause_ms &&
+        !is_busy(generation))
+        renew_ahead(cache, generation, entry, request);
     return MHSM_OK;
 }
 
@@ -416,7 +397,7 @@ static int step(struct mhsmi_token_cache *cache, struct generation *generation,
         *st = mhsmi_error_memory(err);
         return 1;
     }
-    if (is_usable(atomic_load(&entry->held))) {
+    if (mhsmi_held_is_usable(atomic_load(&entry->held))) {
         *st = use_held(cache, generation, entry, request, out, err);
         return 1;
     }
@@ -458,7 +439,7 @@ void mhsmi_token_cache_drop(struct mhsmi_token_cache *cache, const char *tenant,
                             const char *resource, const char *token)
 {
     struct generation *generation = current(cache);
-    const struct held *held;
+    const struct mhsmi_held *held;
     struct entry *entry;
 
     if (generation == NULL)
@@ -467,6 +448,6 @@ void mhsmi_token_cache_drop(struct mhsmi_token_cache *cache, const char *tenant,
     entry = find(generation, tenant != NULL ? tenant : "", resource);
     held = entry != NULL ? atomic_load(&entry->held) : NULL;
     if (held != NULL && strcmp(mhsmi_buf_text(&held->text), token) == 0)
-        held_free(atomic_exchange(&entry->held, NULL));
+        mhsmi_held_free(atomic_exchange(&entry->held, NULL));
     pthread_mutex_unlock(&generation->lock);
 }

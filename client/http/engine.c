@@ -15,6 +15,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/loop.h"
@@ -48,6 +49,8 @@ static void at_exit(void)
 
     if (loop != NULL && is_ours(loop))
         mhsmi_loop_stop(loop, stop_ms);
+    /* Whatever works in the background has just been refused its requests. */
+    mhsmi_background_stop(stop_ms);
 }
 
 /* Our code must outlive the I/O thread and the two hooks, even when the host

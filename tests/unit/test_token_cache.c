@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "auth/token_cache.h"
+#include "base/background.h"
 #include "base/clock.h"
 #include "check.h"
 
@@ -161,23 +162,45 @@ static void expiring(void)
     }
 }
 
+/* Wait, at most so long, for so many acquisitions to have ended. */
+static int acquired(int calls)
+{
+    int i;
+
+    for (i = 0; i < 300; i++) {
+        if (atomic_load(&script.calls) >= calls &&
+            atomic_load(&script.inside) == 0)
+            return atomic_load(&script.calls) == calls;
+        pause_ms(10);
+    }
+    return 0;
+}
+
 static void refreshing(void)
 {
     struct mhsmi_token_cache *cache = begin(3600);
+    int64_t begun;
     char text[64];
 
     script.refresh_s = 1;
     CHECK(get(cache, text) == MHSM_OK);
     pause_ms(1100);
-    /* The caller that renews still answers with what it had. */
+    /* Nobody waits for a renewal, and what there was still answers. */
     script.fail = 1;
+    script.delay_ms = 300;
+    begun = mhsmi_clock_ms();
     CHECK(get(cache, text) == MHSM_OK);
     CHECK_TEXT(text, "token-1-r");
-    CHECK(atomic_load(&script.calls) == 2);
-    CHECK(atomic_load(&script.allowed_ms) <= 1250);
-    /* A failed renewal is not repeated at once. */
+    CHECK(mhsmi_clock_ms() - begun < 250);
     CHECK(get(cache, text) == MHSM_OK);
-    CHECK(atomic_load(&script.calls) == 2);
+    CHECK(acquired(2));
+    CHECK(atomic_load(&script.allowed_ms) <= 2000);
+    /* A failed renewal is not repeated at once. */
+    pause_ms(50);
+    CHECK(get(cache, text) == MHSM_OK);
+    CHECK_TEXT(text, "token-1-r");
+    pause_ms(100);
+    CHECK(acquired(2));
     mhsmi_token_cache_free(cache);
     cache = begin(3600);
     script.refresh_s = 1;
@@ -185,9 +208,45 @@ static void refreshing(void)
     pause_ms(1100);
     CHECK(get(cache, text) == MHSM_OK);
     CHECK_TEXT(text, "token-1-r");
+    CHECK(acquired(2));
+    pause_ms(50);
     CHECK(get(cache, text) == MHSM_OK);
     CHECK_TEXT(text, "token-2-r");
     mhsmi_token_cache_free(cache);
+    /* The cache goes while its token is being renewed. */
+    cache = begin(3600);
+    script.refresh_s = 1;
+    CHECK(get(cache, text) == MHSM_OK);
+    pause_ms(1100);
+    script.delay_ms = 200;
+    CHECK(get(cache, text) == MHSM_OK);
+    mhsmi_token_cache_free(cache);
+    CHECK(atomic_load(&script.inside) == 0);
+}
+
+/* Where no thread can be made the caller does it, and not for long. */
+static void refreshing_without_threads(void)
+{
+    pid_t child = fork();
+    int status = -1;
+
+    CHECK_FATAL(child >= 0);
+    if (child == 0) {
+        struct mhsmi_token_cache *cache = begin(3600);
+        char text[64];
+        int bad;
+
+        mhsmi_background_stop(0); /* none is started any more */
+        script.refresh_s = 1;
+        bad = get(cache, text) != MHSM_OK;
+        pause_ms(1100);
+        bad |= get(cache, text) != MHSM_OK;
+        bad |= strcmp(text, "token-1-r") != 0 || script.calls != 2 ||
+               script.allowed_ms > 1250;
+        bad |= get(cache, text) != MHSM_OK || strcmp(text, "token-2-r") != 0;
+        _exit(bad);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
 static void failing(void)
@@ -357,6 +416,7 @@ int main(void)
         {"dropping", dropping},
         {"expiring", expiring},
         {"refreshing", refreshing},
+        {"refreshing without threads", refreshing_without_threads},
         {"failing", failing},
         {"single_flight", single_flight},
         {"shared_failure", shared_failure},

@@ -247,20 +247,28 @@ int mhsmi_credential_needs_tenant(const struct mhsmi_credential *credential)
     return 0;
 }
 
+static const char *kind_of(const struct mhsmi_credential *credential)
+{
+    return credential->type->kind != NULL ? credential->type->kind(credential)
+                                          : "";
+}
+
 int mhsmi_chain_story(const struct mhsmi_credential *credential, size_t index,
                       struct mhsmi_story *story)
 {
     const struct chain *chain = (const struct chain *)credential;
 
     if (credential->type != &mhsmi_credential_chain) {
-        *story = (struct mhsmi_story){credential->type->name, "", 1};
+        *story = (struct mhsmi_story){credential->type->name,
+                                      kind_of(credential), 1};
         return index == 0;
     }
     if (index >= chain->count)
         return 0;
     story->used = chain->used == &chain->members[index];
     story->name = chain->members[index].type->name;
-    story->text = story->used ? "" : story_of(&chain->members[index]);
+    story->text = story->used ? kind_of(chain->members[index].credential)
+                              : story_of(&chain->members[index]);
     return 1;
 }
 

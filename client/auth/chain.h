@@ -22,7 +22,7 @@ int mhsmi_chain_is_alone(const mhsm_config *config,
  * acquired. */
 struct mhsmi_story {
     const char *name; /* "client-secret" */
-    const char *text; /* "not configured"; "" when it is the one in use */
+    const char *text; /* "not configured"; of the one in use its kind, or "" */
     int used;
 };
 

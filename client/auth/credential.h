@@ -50,6 +50,8 @@ struct mhsmi_credential_type {
                            struct mhsmi_token *token,
                            struct mhsmi_counters *counters, mhsm_error **err);
     void (*free)(struct mhsmi_credential *credential);
+    /* Which of its kinds it is, "App Service"; NULL: there is one kind. */
+    const char *(*kind)(const struct mhsmi_credential *credential);
     int chained; /* tried by `credential = automatic`, in table order */
     int needs_tenant;
 };

@@ -317,6 +317,11 @@ static mhsm_status identity_acquire(struct mhsmi_credential *credential,
     return self->source->acquire(self, request, token, counters, err);
 }
 
+static const char *identity_kind(const struct mhsmi_credential *credential)
+{
+    return ((const struct mhsmi_identity *)credential)->source->name;
+}
+
 const struct mhsmi_credential_type mhsmi_managed_identity = {
     .name = "managed-identity",
     .help = "the managed identity of the Azure host that this runs on",
@@ -324,6 +329,7 @@ const struct mhsmi_credential_type mhsmi_managed_identity = {
     .create = identity_create,
     .acquire = identity_acquire,
     .free = identity_free,
+    .kind = identity_kind,
     .chained = 1,
     .needs_tenant = 0,
 };

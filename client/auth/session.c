@@ -92,6 +92,12 @@ struct mhsmi_counters *mhsmi_session_counters(struct mhsmi_session *session)
     return &session->counters;
 }
 
+const struct mhsmi_credential *
+mhsmi_session_credential(const struct mhsmi_session *session)
+{
+    return session->credential;
+}
+
 /* `name` begins a parameter of the query. */
 static int has_parameter(const char *query, const char *name)
 {
@@ -302,7 +308,30 @@ out:
     return st;
 }
 
-static mhsm_status exchange_run(struct exchange *x, mhsm_error **err)
+static void exchange_init(struct exchange *x, struct mhsmi_session *session,
+                          const struct mhsmi_call *call, int64_t deadline_ms,
+                          int retries)
+{
+    *x = (struct exchange){.session = session,
+                           .call = call,
+                           .deadline_ms = deadline_ms,
+                           .retries = retries};
+    mhsmi_buf_init(&x->url, url_max);
+    mhsmi_buf_init(&x->body, MHSMI_BODY_MAX);
+    mhsmi_buf_init(&x->token, header_max);
+    mhsmi_response_init(&x->response);
+}
+
+static void exchange_clear(struct exchange *x)
+{
+    mhsmi_response_clear(&x->response);
+    mhsmi_buf_clear(&x->token);
+    mhsmi_buf_clear(&x->body);
+    mhsmi_buf_clear(&x->url);
+}
+
+/* All that comes before the token. */
+static mhsm_status exchange_prepare(struct exchange *x, mhsm_error **err)
 {
     mhsm_status st = make_url(x, err);
 
@@ -317,6 +346,13 @@ static mhsm_status exchange_run(struct exchange *x, mhsm_error **err)
                            "the kernel gives no random octets");
     if (!mhsmi_scope_find(x->session->scopes, x->call->endpoint, &x->scope))
         st = fetch_challenge(x, err);
+    return st;
+}
+
+static mhsm_status exchange_run(struct exchange *x, mhsm_error **err)
+{
+    mhsm_status st = exchange_prepare(x, err);
+
     if (st == MHSM_OK)
         st = send_with_token(x, NULL, err);
     if (st == MHSM_OK && x->response.status == 401)
@@ -370,25 +406,15 @@ static mhsm_status call_at(struct mhsmi_session *session,
                            struct json_object **answer, mhsm_error **err)
 {
     struct mhsmi_call there = *call;
-    struct exchange x = {0};
+    struct exchange x;
     mhsm_status st;
 
     there.endpoint = endpoint;
-    x.session = session;
-    x.call = &there;
-    x.deadline_ms = deadline_ms;
-    x.retries = retries;
-    mhsmi_buf_init(&x.url, url_max);
-    mhsmi_buf_init(&x.body, MHSMI_BODY_MAX);
-    mhsmi_buf_init(&x.token, header_max);
-    mhsmi_response_init(&x.response);
+    exchange_init(&x, session, &there, deadline_ms, retries);
     st = exchange_run(&x, err);
     if (st == MHSM_OK)
         st = take_answer(&x, answer, err);
-    mhsmi_response_clear(&x.response);
-    mhsmi_buf_clear(&x.token);
-    mhsmi_buf_clear(&x.body);
-    mhsmi_buf_clear(&x.url);
+    exchange_clear(&x);
     if (st == MHSM_OK && call->served != NULL)
         *call->served = endpoint;
     return st;
@@ -470,5 +496,26 @@ mhsm_status mhsmi_session_call(struct mhsmi_session *session,
                      mhsmi_clock_deadline(limit_ms), -1, answer, &failure);
     if (st != MHSM_OK)
         pass_failure(failure, err);
+    return st;
+}
+
+mhsm_status mhsmi_session_token(struct mhsmi_session *session,
+                                const struct mhsmi_call *call,
+                                struct mhsmi_buf *token, mhsm_error **err)
+{
+    int64_t deadline_ms =
+        mhsmi_clock_deadline(mhsm_config_get_long(session->config, "timeout"));
+    struct mhsmi_token_request request;
+    struct exchange x;
+    mhsm_status st;
+
+    exchange_init(&x, session, call, deadline_ms, -1);
+    st = exchange_prepare(&x, err);
+    if (st == MHSM_OK) {
+        request = (struct mhsmi_token_request){x.scope.tenant, x.scope.resource,
+                                               NULL, deadline_ms};
+        st = mhsmi_token_cache_get(session->tokens, &request, token, err);
+    }
+    exchange_clear(&x);
     return st;
 }

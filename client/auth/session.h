@@ -7,6 +7,7 @@
 #ifndef MHSM_CLIENT_AUTH_SESSION_H
 #define MHSM_CLIENT_AUTH_SESSION_H
 
+#include "auth/credential.h"
 #include "base/json.h"
 #include "http/retry.h"
 #include "mhsm/client.h"
@@ -19,6 +20,9 @@ MHSM_NODISCARD mhsm_status mhsmi_session_new(const mhsm_config *config,
                                              mhsm_error **err);
 void mhsmi_session_free(struct mhsmi_session *session);
 struct mhsmi_counters *mhsmi_session_counters(struct mhsmi_session *session);
+/* How it gets its tokens; not to be looked at during a call. */
+const struct mhsmi_credential *
+mhsmi_session_credential(const struct mhsmi_session *session);
 
 /* The session of a client; every room above auth reaches it by this. */
 struct mhsmi_session *mhsmi_client_session(mhsm_client *client);
@@ -56,5 +60,10 @@ MHSM_NODISCARD mhsm_status mhsmi_session_call(struct mhsmi_session *session,
                                               const struct mhsmi_call *call,
                                               struct json_object **answer,
                                               mhsm_error **err);
+/* Append the token that `call` would carry to its endpoint. */
+MHSM_NODISCARD mhsm_status mhsmi_session_token(struct mhsmi_session *session,
+                                               const struct mhsmi_call *call,
+                                               struct mhsmi_buf *token,
+                                               mhsm_error **err);
 
 #endif

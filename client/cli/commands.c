@@ -200,6 +200,7 @@ static const struct cli_option random_options[] = {
     {0, NULL, 0, 0, NULL, NULL, NULL}};
 
 const struct cli_noun cli_nouns[] = {{"key", "Create, list and remove keys"},
+                                     {"login", "Who this is to the HSM"},
                                      {"config", "The options in force"},
                                      {NULL, NULL}};
 
@@ -367,6 +368,20 @@ const struct cli_command cli_commands[] = {
      NULL,
      NULL,
      cli_random},
+    {"login",
+     "test",
+     "Tell whose token is used, and whether the HSM accepts it",
+     "Says which credential gave a token and what became of the others, whose "
+     "token it is, and what the HSM says to it. The token itself is never "
+     "shown.\n\n"
+     "Exit status 0 means that the HSM knows the principal, whatever its "
+     "roles are: listing keys, which is tried, needs more than signing with "
+     "one. tsv: HSM, credential, kind, tenant, object id, application id, "
+     "audience, expires, answer, what became of the other credentials.",
+     {NULL},
+     NULL,
+     NULL,
+     cli_login_test},
     {"config",
      "show",
      "Show every option, its value and where it came from",

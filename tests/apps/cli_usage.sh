@@ -17,11 +17,11 @@ export OPENSSL_CONF="$work/none.cnf"
 # Help, at each level, on stdout.
 check "mhsm --help" mhsm --help
 output_has "  lists the commands" '^  key create '
-output_has "  and the options of the client" '^  --endpoint URL '
+output_has "  and the options of the client" '^  --endpoint URL'
 output_has "  and the exit statuses" '^  6 +The input is damaged'
 equal "  and is no wider than 79 columns" "$(awk 'length > 79' out)" ""
 commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z -]*[a-z]\)  .*/\1/p' out)
-equal "  20 commands in all" "$(printf '%s\n' "$commands" | wc -l | tr -d " ")" 20
+equal "  21 commands in all" "$(printf '%s\n' "$commands" | wc -l | tr -d " ")" 21
 check "mhsm key --help" mhsm key --help
 output_has "  lists its commands" '^  key purge '
 check "mhsm help key create" mhsm help key create

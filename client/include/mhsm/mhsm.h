@@ -11,6 +11,7 @@
 #include <mhsm/crypto.h>
 #include <mhsm/error.h>
 #include <mhsm/key.h>
+#include <mhsm/login.h>
 #include <mhsm/reference.h>
 #include <mhsm/uri.h>
 #include <mhsm/version.h>

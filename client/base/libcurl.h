@@ -23,6 +23,7 @@
     ROW(url_get)                                                               \
     ROW(url_cleanup)                                                           \
     ROW(easy_init)                                                             \
+    ROW(easy_perform)                                                          \
     ROW(easy_setopt)                                                           \
     ROW(easy_getinfo)                                                          \
     ROW(easy_strerror)                                                         \

@@ -36,6 +36,7 @@ struct cli {
     struct cli_setting settings[CLI_SETTINGS_MAX];
     size_t setting_count;
     enum cli_output output;
+    enum cli_exit exit; /* of a command that succeeds */
     /* Filled by cli_configure() and cli_connect(). */
     mhsm_config *config;
     mhsm_client *client;
@@ -59,6 +60,9 @@ MHSM_NODISCARD mhsm_status cli_parse_time(const char *what, const char *text,
 
 /* Help of the level that `cli` names: all, a noun's, a command's. */
 void cli_help(FILE *stream, const struct cli *cli);
+/* Words of `text` on lines of at most 79 columns, from column `at` and later
+ * from column `indent`, and the end of the line. */
+void cli_fold(FILE *stream, const char *text, size_t at, size_t indent);
 /* mhsm(1) in roff. */
 void cli_man(FILE *stream);
 

@@ -199,6 +199,12 @@ static const struct cli_option random_options[] = {
     PLAIN_FORMAT_OPTION,
     {0, NULL, 0, 0, NULL, NULL, NULL}};
 
+static const struct cli_option doctor_options[] = {
+    {CLI_NAME, "key", 0, 0, "NAME", NULL,
+     "A key that is to be used: whether it is there, and what the principal "
+     "may do with it"},
+    {0, NULL, 0, 0, NULL, NULL, NULL}};
+
 const struct cli_noun cli_nouns[] = {{"key", "Create, list and remove keys"},
                                      {"login", "Who this is to the HSM"},
                                      {"config", "The options in force"},
@@ -382,6 +388,22 @@ const struct cli_command cli_commands[] = {
      NULL,
      NULL,
      cli_login_test},
+    {NULL,
+     "doctor",
+     "Find out why the HSM cannot be used",
+     "Walks the way to the HSM: configuration, name resolution (public or "
+     "private endpoint), TCP, TLS, clock, challenge and tenant, access token, "
+     "the HSM's firewall, activation, local RBAC, round-trip time. Each step "
+     "tells what it saw, what that means and what to do next; one that cannot "
+     "run tells why. It changes nothing, shows no secret, needs no right, and "
+     "takes half a minute at most.\n\n"
+     "Exit status 1 when there are findings, 0 when there are none. json: one "
+     "object, fit for a ticket. tsv: step, mark (ok, warn, fail, skipped), "
+     "what was seen, what it means, what to do.",
+     {doctor_options},
+     NULL,
+     NULL,
+     cli_doctor},
     {"config",
      "show",
      "Show every option, its value and where it came from",
@@ -403,7 +425,7 @@ const struct cli_command cli_commands[] = {
 const struct cli_exit_row cli_exits[] = {
     {CLI_EXIT_DONE, "Done."},
     {CLI_EXIT_OTHER, "Any other failure, such as a file that cannot be "
-                     "written."},
+                     "written; of doctor: there are findings."},
     {CLI_EXIT_USAGE,
      "The command line or the configuration is wrong, or asks for what the "
      "key or the service does not offer."},

@@ -9,9 +9,8 @@
 
 enum { WIDTH = 79, HELP_COLUMN = 24 };
 
-/* Words of `text` from column `at`, later lines from column `indent`.  A long
- * list of choices may be broken behind each bar. */
-static void wrap(FILE *stream, const char *text, size_t at, size_t indent)
+/* A long list of choices may be broken behind each bar. */
+void cli_fold(FILE *stream, const char *text, size_t at, size_t indent)
 {
     size_t start = at;
     int apart = 1;
@@ -52,7 +51,7 @@ static void row(FILE *stream, const char *left, const char *help)
         size = 0;
     }
     fprintf(stream, "%*s", (int)(HELP_COLUMN - size), "");
-    wrap(stream, help, HELP_COLUMN, HELP_COLUMN);
+    cli_fold(stream, help, HELP_COLUMN, HELP_COLUMN);
 }
 
 static void option_row(FILE *stream, const struct cli_option *option)
@@ -189,7 +188,7 @@ static void help_command(FILE *stream, const struct cli_command *command)
     fprintf(stream, "\n%s.\n", command->summary);
     if (command->details != NULL) {
         fputc('\n', stream);
-        wrap(stream, command->details, 0, 0);
+        cli_fold(stream, command->details, 0, 0);
     }
     if (command->operand != NULL) {
         fputc('\n', stream);

@@ -55,7 +55,7 @@ int main(int argc, char **argv)
     st = cli_parse(&cli, argc, argv, &err);
     if (st == MHSM_OK)
         st = perform(&cli, &err);
-    code = cli_exit_of(st);
+    code = st == MHSM_OK ? cli.exit : cli_exit_of(st);
     if (st != MHSM_OK)
         cli_report(&cli, err);
     /* The first failure is the one to tell. */

@@ -50,6 +50,8 @@ static const struct option table[] = {
          "audience of tokens (https://managedhsm.azure.net)"),
     TEXT("--san", "NAMES", san,
          "more host names for the certificate, comma separated"),
+    TEXT("--date", "DATE", date,
+         "the Date header of every answer, or none, for tests of clocks"),
     NUMBER("--latency", "MS", latency, 600000,
            "delay before each answer of the service"),
     FLAG("--memory", memory,
@@ -136,6 +138,10 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
         return 1;
     if (o->state == NULL) {
         fprintf(stderr, "mhsm-emulator: --state DIR is required\n");
+        return 0;
+    }
+    if (o->date != NULL && strpbrk(o->date, "\r\n") != NULL) {
+        fprintf(stderr, "mhsm-emulator: --date: one line\n");
         return 0;
     }
     if (strncmp(o->resource, "https://", 8) != 0 || strlen(o->resource) > 200 ||

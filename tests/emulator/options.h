@@ -11,6 +11,7 @@ struct emu_options {
     const char *state;
     const char *resource;
     const char *san;
+    const char *date; /* the Date of every answer; NULL: the real one */
     int64_t port;
     int64_t control_port;
     int64_t imds_port;

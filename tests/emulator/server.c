@@ -155,9 +155,11 @@ static struct MHD_Response *half_response(struct emu_reply *r)
     return response;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection,
+static enum MHD_Result send_reply(struct emu_server *s,
+                                  struct MHD_Connection *connection,
                                   struct emu_reply *r)
 {
+    const char *date = s->hsm->options->date;
     struct MHD_Response *response;
     enum MHD_Result queued;
     size_t i;
@@ -175,6 +177,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection,
         return MHD_NO;
     if (r->content_type != NULL)
         MHD_add_response_header(response, "content-type", r->content_type);
+    if (date != NULL && strcmp(date, "none") != 0)
+        MHD_add_response_header(response, "date", date);
     for (i = 0; i < r->header_count; i++)
         MHD_add_response_header(response, r->header_names[i],
                                 r->header_values[i]);
@@ -232,7 +236,7 @@ static enum MHD_Result serve(struct emu_server *s, struct exchange *x,
             s->options.handler(&rq, &r);
         else
             emu_reply_error(&r, 400, "BadRequest", "The host is malformed");
-        sent = send_reply(connection, &r);
+        sent = send_reply(s, connection, &r);
     }
     emu_reply_free(&r);
     emu_uri_free(&rq.uri);
@@ -297,6 +301,8 @@ static struct MHD_Daemon *start_one(struct emu_server *s, int fd, int v6)
     }
     if (v6)
         flags |= MHD_USE_IPv6;
+    if (s->hsm->options->date != NULL)
+        flags |= MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     return MHD_start_daemon(
         flags, 0, NULL, NULL, access_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,

@@ -12,7 +12,8 @@ allowed() {
     auth) echo "base http" ;;
     keys | domain | backup | access | resource) echo "base http auth" ;;
     dek) echo "base http auth keys" ;;
-    cli) echo "base" ;;
+    doctor) echo "base http auth" ;;
+    cli) echo "base doctor" ;;
     *) return 1 ;;
     esac
 }

@@ -7,11 +7,20 @@
 # shellcheck disable=SC2086 # flags
 if [ -z "${IDENTITY_NAMESPACE-}" ]; then
     export IDENTITY_NAMESPACE=1
-    exec unshare --mount --map-root-user "$0" "$@"
+    [ "$(id -u)" -eq 0 ] || exec unshare --mount --map-root-user "$0"
+    # A root that is no mount point, as in a chroot, cannot be made private:
+    # then it is seen below whether others see the mount.
+    unshare --mount true 2>/dev/null && exec unshare --mount "$0"
+    exec unshare --mount --propagation unchanged "$0"
 fi
 . "${0%/*}/../lib.sh"
 
 mount -t tmpfs -o mode=755 none /var/opt
+[ "$(stat -c %d /var/opt)" != "$(stat -c %d "/proc/$PPID/root/var/opt")" ] || {
+    umount /var/opt
+    echo "cannot mount without being seen outside" >&2
+    exit 1
+}
 mkdir -p /var/opt/azcmagent/tokens
 emulator_start
 check "a key is created" mhsm key create --name k --kty EC

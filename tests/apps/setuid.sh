@@ -92,4 +92,35 @@ check "the same program, setuid" as_nobody reader
 output_has "  finds no key" '^no key$'
 output_has "  for it knows no HSM" 'endpoint'
 equal "  and asked nobody" "$(control stats | jq .requests)" "$before"
+
+# Its system may say all of it: what it never does is to start a program that
+# its user could have put there.
+token=$(curl -sS --fail-with-body --cacert "$MHSM_CA_FILE" \
+    -d "grant_type=client_credentials&client_id=$AZURE_CLIENT_ID" \
+    --data-urlencode "client_secret=$AZURE_CLIENT_SECRET" \
+    --data-urlencode "scope=https://managedhsm.azure.net/.default" \
+    "$AZURE_AUTHORITY_HOST/$AZURE_TENANT_ID/oauth2/v2.0/token" |
+    jq -r .access_token)
+cat >az <<AZ
+#!/bin/sh
+echo started >"$work/az.seen"
+echo '{"accessToken": "$token"}'
+AZ
+chmod 755 az
+: >az.seen
+chmod 666 az.seen
+cat >>system.cnf <<TEXT
+endpoint = $MHSM_ENDPOINT
+ca-file = $MHSM_CA_FILE
+verify-challenge-resource = no
+credential = azure-cli
+azure-cli-path = $work/az
+TEXT
+check "an ordinary program starts the Azure CLI" as_nobody plain
+output_has "  and finds the key" '^a key$'
+equal "  by its token" "$(cat az.seen)" started
+: >az.seen
+check "the same program, setuid" as_nobody reader
+output_has "  starts nothing" 'starts no other program'
+equal "  indeed" "$(cat az.seen)" ""
 finish

@@ -29,11 +29,23 @@ static void write_text(const char *path, const char *text)
     close(fd);
 }
 
-/* A /var/opt of our own, which nobody else sees. */
+/* What the parent sees at /var/opt is what we see there. */
+static int is_seen(void)
+{
+    char path[64];
+    struct stat ours, theirs;
+
+    snprintf(path, sizeof(path), "/proc/%ld/root/var/opt", (long)getppid());
+    return stat("/var/opt", &ours) != 0 || stat(path, &theirs) != 0 ||
+           ours.st_dev == theirs.st_dev;
+}
+
+/* A /var/opt of our own.  A root that is no mount point, as in a chroot, cannot
+ * be made private: then it is seen whether others see the mount. */
 static void enter_namespace(void)
 {
-    char map[64];
     unsigned int uid = getuid(), gid = getgid();
+    char map[64];
 
     if (unshare(uid == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0)
         th_die("cannot enter a mount namespace: %s", strerror(errno));
@@ -44,9 +56,14 @@ static void enter_namespace(void)
         snprintf(map, sizeof(map), "0 %u 1", gid);
         write_text("/proc/self/gid_map", map);
     }
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("none", "/var/opt", "tmpfs", 0, "mode=755") != 0 ||
-        mkdir("/var/opt/azcmagent", 0755) != 0 || mkdir(FOLDER, 0755) != 0)
+    (void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    if (mount("none", "/var/opt", "tmpfs", 0, "mode=755") != 0)
+        th_die("cannot mount: %s", strerror(errno));
+    if (is_seen()) {
+        (void)umount("/var/opt");
+        th_die("cannot mount without being seen outside");
+    }
+    if (mkdir("/var/opt/azcmagent", 0755) != 0 || mkdir(FOLDER, 0755) != 0)
         th_die("cannot make " FOLDER ": %s", strerror(errno));
 }
 

@@ -77,12 +77,13 @@ static struct outcome plan(int status, int count, const char *header,
 static void test_statuses(void)
 {
     static const struct {
-        int status, repeatable, once, metadata;
+        int status, repeatable, once, metadata, identity;
     } rows[] = {
-        {400, 0, 0, 0}, {401, 0, 0, 0}, {403, 0, 0, 0}, {404, 0, 0, 1},
-        {408, 1, 0, 1}, {409, 0, 0, 0}, {410, 0, 0, 1}, {429, 1, 0, 1},
-        {500, 1, 0, 1}, {501, 0, 0, 1}, {502, 1, 0, 1}, {503, 1, 0, 1},
-        {504, 1, 0, 1}, {302, 0, 0, 0},
+        {400, 0, 0, 0, 0}, {401, 0, 0, 0, 0}, {403, 0, 0, 0, 0},
+        {404, 0, 0, 1, 1}, {408, 1, 0, 1, 1}, {409, 0, 0, 0, 0},
+        {410, 0, 0, 1, 0}, {429, 1, 0, 1, 1}, {500, 1, 0, 1, 1},
+        {501, 0, 0, 1, 0}, {502, 1, 0, 1, 1}, {503, 1, 0, 1, 1},
+        {504, 1, 0, 1, 1}, {302, 0, 0, 0, 0},
     };
     size_t i;
 
@@ -99,6 +100,8 @@ static void test_statuses(void)
         CHECK(o.status == MHSM_OK && o.requests == 1 + rows[i].once);
         o = plan(rows[i].status, 1, now, MHSMI_RETRY_METADATA, 3);
         CHECK(o.status == MHSM_OK && o.requests == 1 + rows[i].metadata);
+        o = plan(rows[i].status, 1, now, MHSMI_RETRY_IDENTITY, 3);
+        CHECK(o.status == MHSM_OK && o.requests == 1 + rows[i].identity);
     }
 }
 

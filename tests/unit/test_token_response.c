@@ -50,6 +50,19 @@ static const struct {
     {"{\"expires_on\":\"Tue, 14 Nov 2023 23:13:20 GMT\","
      "\"access_token\":\"tok\"}",
      MHSM_OK, NOW + 3600, 0},
+    /* The interface of 2017, by the culture of its host. */
+    {"{\"expires_on\":\"11/14/2023 11:13:20 PM +00:00\",\"access_token\":"
+     "\"tok\"}",
+     MHSM_OK, NOW + 3600, 0},
+    {"{\"expires_on\":\"11/15/2023 12:13:20 AM +01:00\",\"access_token\":"
+     "\"tok\"}",
+     MHSM_OK, NOW + 3600, 0},
+    {"{\"expires_on\":\"11/14/2023 23:13:20 +00:00\",\"access_token\":"
+     "\"tok\"}",
+     MHSM_OK, NOW + 3600, 0},
+    {"{\"expires_on\":\"1/2/2024 12:5:0 PM +00:00\",\"access_token\":"
+     "\"tok\"}",
+     MHSM_OK, 1704197100, 1704197100 - (1704197100 - NOW) / 2},
     {"{\"access_token\":\"tok\"}", MHSM_OK, 0, 0},
     {"{\"access_token\":\"a.eyJleHAiOjE3MDAwMDM2MDB9.c\"}", MHSM_OK, NOW + 3600,
      0},

@@ -2,11 +2,13 @@
  *
  * The token authority, in the shape of Microsoft Entra's (and AD FS's, under
  * the tenant name adfs). It gives a token to a registered principal that
- * proves its secret, for any well-formed resource; what the token is good for
- * is the service's business.
+ * proves itself by a secret or an assertion, for any well-formed resource; what
+ * the token is good for is the service's business.
  */
+#include "assertion.h"
 #include "handlers.h"
 #include "principals.h"
+#include "refusals.h"
 #include "router.h"
 #include "token.h"
 
@@ -16,73 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define FORM_MAX       65536
 #define TOKEN_LIFETIME 3599
-
-/* A refusal in the authority's own form. */
-struct refusal {
-    unsigned status;
-    int code;
-    const char *error;
-    const char *text;
-};
-
-enum {
-    NO_TENANT,
-    NO_CLIENT,
-    WRONG_SECRET,
-    BAD_SCOPE,
-    BAD_GRANT,
-    MISSING,
-    MALFORMED
-};
-
-static const struct refusal refusals[] = {
-    [NO_TENANT] = {400, 90002, "invalid_request",
-                   "The tenant was not found at this authority."},
-    [NO_CLIENT] = {400, 700016, "unauthorized_client",
-                   "The application was not found in the directory."},
-    [WRONG_SECRET] = {401, 7000215, "invalid_client",
-                      "The client secret is not the right one."},
-    [BAD_SCOPE] = {400, 70011, "invalid_scope",
-                   "The scope is no resource followed by /.default."},
-    [BAD_GRANT] = {400, 70003, "unsupported_grant_type",
-                   "The grant type is not supported here."},
-    [MISSING] = {400, 900144, "invalid_request",
-                 "The body must hold client_id, client_secret, grant_type "
-                 "and scope."},
-    [MALFORMED] = {400, 900144, "invalid_request", "The body is no form."},
-};
-
-static void refuse(struct emu_reply *r, int which)
-{
-    const struct refusal *f = &refusals[which];
-    struct json_object *o = json_object_new_object();
-    struct json_object *codes = json_object_new_array();
-    char description[512], stamp[32], correlation[EMU_GUID_SIZE];
-    time_t now = (time_t)emu_now();
-    struct tm tm;
-
-    gmtime_r(&now, &tm);
-    strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%SZ", &tm);
-    if (!emu_guid_new(correlation))
-        correlation[0] = '\0';
-    snprintf(description, sizeof(description),
-             "AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
-             f->code, f->text, r->id, correlation, stamp);
-    if (codes != NULL)
-        json_object_array_add(codes, json_object_new_int(f->code));
-    emu_json_add_string(o, "error", f->error);
-    emu_json_add_string(o, "error_description", description);
-    emu_json_add(o, "error_codes", codes);
-    emu_json_add_string(o, "timestamp", stamp);
-    emu_json_add_string(o, "trace_id", r->id);
-    emu_json_add_string(o, "correlation_id", correlation);
-    emu_json_add_string(o, "error_uri", "https://login.invalid/error");
-    emu_reply_json(r, f->status, o);
-}
 
 /* What a token request holds; the texts live in the parsed form. */
 struct grant {
@@ -90,6 +28,7 @@ struct grant {
     char *basic;
     const char *client;
     const char *secret;
+    const char *assertion;
     char resource[256];
 };
 
@@ -141,6 +80,10 @@ static int read_form(struct emu_request *rq, struct grant *g)
         return 0;
     g->client = emu_uri_parameter(&g->form, "client_id");
     g->secret = emu_uri_parameter(&g->form, "client_secret");
+    if (emu_uri_parameter(&g->form, "client_assertion_type") != NULL &&
+        strcmp(emu_uri_parameter(&g->form, "client_assertion_type"),
+               EMU_ASSERTION_TYPE) == 0)
+        g->assertion = emu_uri_parameter(&g->form, "client_assertion");
     if (g->secret == NULL && rq->authorization != NULL &&
         strncasecmp(rq->authorization, "Basic ", 6) == 0)
         return read_basic(g, rq->authorization + 6);
@@ -175,6 +118,18 @@ static int read_resource(struct grant *g)
            emu_guid_valid(g->resource);
 }
 
+/* As a number, or as some authorities have it. */
+static int add_seconds(struct emu_request *rq, struct json_object *o,
+                       const char *name)
+{
+    char text[16];
+
+    if (!rq->strings)
+        return emu_json_add_int(o, name, TOKEN_LIFETIME);
+    snprintf(text, sizeof(text), "%d", TOKEN_LIFETIME);
+    return emu_json_add_string(o, name, text);
+}
+
 static void issue(struct emu_request *rq, struct emu_reply *r, struct grant *g,
                   const struct emu_principal *p)
 {
@@ -184,8 +139,8 @@ static void issue(struct emu_request *rq, struct emu_reply *r, struct grant *g,
     struct json_object *o = json_object_new_object();
 
     if (token == NULL || !emu_json_add_string(o, "token_type", "Bearer") ||
-        !emu_json_add_int(o, "expires_in", TOKEN_LIFETIME) ||
-        !emu_json_add_int(o, "ext_expires_in", TOKEN_LIFETIME) ||
+        !add_seconds(rq, o, "expires_in") ||
+        !add_seconds(rq, o, "ext_expires_in") ||
         !emu_json_add_string(o, "access_token", token)) {
         json_object_put(o);
         emu_reply_failed(r);
@@ -211,44 +166,64 @@ static int secret_right(const char *given, const struct emu_principal *p)
            CRYPTO_memcmp(given, p->secret, len) == 0;
 }
 
-/* The refusal to answer with, or -1 and the principal. */
-static int check(struct emu_request *rq, struct grant *g,
-                 struct emu_principal *p)
+/* One proof, not two. */
+static enum emu_refusal check_proof(struct emu_request *rq,
+                                    const struct grant *g,
+                                    const struct emu_principal *p)
+{
+    if (g->assertion != NULL)
+        return emu_assertion_check(rq, p, g->assertion);
+    return secret_right(g->secret, p) ? EMU_REFUSED_NOT : EMU_REFUSED_SECRET;
+}
+
+static enum emu_refusal check(struct emu_request *rq, struct grant *g,
+                              struct emu_principal *p)
 {
     const char *type;
 
     if (!tenant_known(rq))
-        return NO_TENANT;
+        return EMU_REFUSED_TENANT;
     if (!read_form(rq, g))
-        return MALFORMED;
+        return EMU_REFUSED_FORM;
     type = emu_uri_parameter(&g->form, "grant_type");
-    if (type == NULL || g->client == NULL || g->secret == NULL)
-        return MISSING;
+    if (type == NULL || g->client == NULL ||
+        (g->secret == NULL) == (g->assertion == NULL))
+        return EMU_REFUSED_MISSING;
     if (strcmp(type, "client_credentials") != 0)
-        return BAD_GRANT;
+        return EMU_REFUSED_GRANT;
     if (!read_resource(g))
-        return BAD_SCOPE;
+        return EMU_REFUSED_SCOPE;
     if (emu_principals_by_client(rq->hsm->store, g->client, p) != 1)
-        return NO_CLIENT;
-    return secret_right(g->secret, p) ? -1 : WRONG_SECRET;
+        return EMU_REFUSED_CLIENT;
+    return check_proof(rq, g, p);
 }
 
 void emu_authority_token(struct emu_request *rq, struct emu_reply *r)
 {
     struct emu_principal p;
     struct grant g;
-    int refused;
+    enum emu_refusal refused;
 
     memset(&g, 0, sizeof(g));
     memset(&p, 0, sizeof(p));
     refused = check(rq, &g, &p);
-    if (refused < 0)
+    if (refused == EMU_REFUSED_NOT)
         issue(rq, r, &g, &p);
     else
-        refuse(r, refused);
+        emu_refuse(r, refused);
     OPENSSL_cleanse(&p, sizeof(p));
     emu_text_free(g.basic);
     emu_uri_free(&g.form);
+}
+
+/* The token proxy of a Kubernetes cluster: it is reached by another name than
+ * its own, which only the Host header tells. */
+void emu_authority_proxied(struct emu_request *rq, struct emu_reply *r)
+{
+    if (strncmp(rq->host, "127.0.0.1:", 10) == 0)
+        emu_authority_token(rq, r);
+    else
+        emu_refuse(r, EMU_REFUSED_HOST);
 }
 
 static int add_url(struct json_object *o, const char *name,
@@ -266,7 +241,7 @@ void emu_authority_configuration(struct emu_request *rq, struct emu_reply *r)
     int adfs = strcmp(rq->name, "adfs") == 0;
 
     if (!tenant_known(rq)) {
-        refuse(r, NO_TENANT);
+        emu_refuse(r, EMU_REFUSED_TENANT);
         return;
     }
     o = json_object_new_object();
@@ -281,6 +256,7 @@ void emu_authority_configuration(struct emu_request *rq, struct emu_reply *r)
                       json_tokener_parse("[\"token\"]")) ||
         !emu_json_add(o, "token_endpoint_auth_methods_supported",
                       json_tokener_parse("[\"client_secret_post\","
+                                         "\"private_key_jwt\","
                                          "\"client_secret_basic\"]"))) {
         json_object_put(o);
         o = NULL;
@@ -293,7 +269,7 @@ void emu_authority_keys(struct emu_request *rq, struct emu_reply *r)
     struct json_object *o, *list, *key;
 
     if (!tenant_known(rq)) {
-        refuse(r, NO_TENANT);
+        emu_refuse(r, EMU_REFUSED_TENANT);
         return;
     }
     o = json_object_new_object();

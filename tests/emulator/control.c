@@ -6,6 +6,7 @@
 #include "control.h"
 
 #include "principals.h"
+#include "proofs.h"
 #include "rbac.h"
 
 #include <openssl/crypto.h>
@@ -156,6 +157,25 @@ static void add_principal(struct emu_request *rq, struct emu_reply *r,
     emu_reply_json(r, 200, o);
 }
 
+static void add_proof(struct emu_request *rq, struct emu_reply *r,
+                      struct json_object *body)
+{
+    const char *client = emu_json_string(body, "client_id"), *reason;
+    struct emu_principal p;
+
+    if (client == NULL ||
+        emu_principals_by_client(rq->hsm->store, client, &p) != 1) {
+        wrong(r, "client_id is not that of a principal");
+        return;
+    }
+    reason = emu_proofs_add(rq->hsm->store, p.oid, body);
+    OPENSSL_cleanse(&p, sizeof(p));
+    if (reason == NULL)
+        done(r);
+    else
+        wrong(r, reason);
+}
+
 static const struct {
     const char *method;
     const char *path;
@@ -169,6 +189,7 @@ static const struct {
     {"POST", "faults", 1, faults},
     {"GET", "principals", 0, list_principals},
     {"POST", "principals", 1, add_principal},
+    {"POST", "proofs", 1, add_proof},
 };
 
 void emu_control(struct emu_request *rq, struct emu_reply *r)

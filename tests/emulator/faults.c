@@ -40,6 +40,7 @@ static const struct {
     {"huge", EMU_FAULT_HUGE},
     {"redirect", EMU_FAULT_REDIRECT},
     {"challenge", EMU_FAULT_CHALLENGE},
+    {"strings", EMU_FAULT_STRINGS},
 };
 
 struct emu_faults *emu_faults_new(int64_t latency)
@@ -150,6 +151,23 @@ static int is_header(const char *text)
     return 1;
 }
 
+/* The header that says when to come again; NULL when there is none such. */
+static const char *find_retry_header(struct json_object *o)
+{
+    static const char *const names[] = {"retry-after", "retry-after-ms",
+                                        "x-ms-retry-after-ms"};
+    const char *name = emu_json_string(o, "retry_header");
+    size_t i;
+
+    if (emu_json_member(o, "retry_header") == NULL)
+        return names[0];
+    for (i = 0; name != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0)
+            return names[i];
+    }
+    return NULL;
+}
+
 /* A plan for a route that does not exist would never fire, unnoticed. */
 static int route_known(const char *route)
 {
@@ -182,6 +200,9 @@ static const char *parse(struct json_object *o, struct emu_fault *fault)
         !is_header(fault->retry_after) ||
         (fault->action == EMU_FAULT_CHALLENGE && !is_header(fault->message)))
         return "code, message or retry_after is no short text";
+    fault->retry_header = find_retry_header(o);
+    if (fault->retry_header == NULL)
+        return "retry_header is unknown";
     if (emu_json_int(o, "status", &status) < 0 || status < 200 || status > 599)
         return "status is no number from 200 to 599";
     if (emu_json_int(o, "ms", &fault->ms) < 0 || fault->ms < 0 ||

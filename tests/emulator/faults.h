@@ -18,7 +18,8 @@ enum emu_fault_action {
     EMU_FAULT_GARBAGE,
     EMU_FAULT_HUGE,
     EMU_FAULT_REDIRECT,
-    EMU_FAULT_CHALLENGE /* 401 with message as WWW-Authenticate */
+    EMU_FAULT_CHALLENGE, /* 401 with message as WWW-Authenticate */
+    EMU_FAULT_STRINGS    /* numbers of a token answer as text */
 };
 
 struct emu_fault {
@@ -28,6 +29,7 @@ struct emu_fault {
     char code[64];
     char message[256];
     char retry_after[64];
+    const char *retry_header;
     int64_t ms;
     int64_t count;
     int64_t every, seen; /* hits each every-th request of the route */

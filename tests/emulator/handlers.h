@@ -13,6 +13,7 @@
 #define EMU_HANDLER(name) void name(struct emu_request *rq, struct emu_reply *r)
 
 EMU_HANDLER(emu_authority_token);
+EMU_HANDLER(emu_authority_proxied);
 EMU_HANDLER(emu_authority_configuration);
 EMU_HANDLER(emu_authority_keys);
 EMU_HANDLER(emu_key_create);

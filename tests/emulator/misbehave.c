@@ -68,7 +68,7 @@ static void fault_status(const struct emu_fault *f, const char *route,
     else
         emu_reply_error(r, f->status, code, "%s", message);
     if (f->retry_after[0] != '\0')
-        emu_reply_header(r, "retry-after", f->retry_after);
+        emu_reply_header(r, f->retry_header, f->retry_after);
 }
 
 int emu_fault_apply(struct emu_request *rq, struct emu_reply *r,
@@ -107,6 +107,9 @@ int emu_fault_apply(struct emu_request *rq, struct emu_reply *r,
         oauth_error(r, 401, "unauthorized", "The service is asked to fail");
         emu_reply_header(r, "www-authenticate", f.message);
         return 1;
+    case EMU_FAULT_STRINGS:
+        rq->strings = 1;
+        return 0;
     case EMU_FAULT_SLOW:
     case EMU_FAULT_NONE:
         break;

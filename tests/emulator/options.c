@@ -189,9 +189,12 @@ void emu_options_help(void)
         printf("  %-15s %-6s %s\n", table[i].name,
                table[i].value == NULL ? "" : table[i].value, table[i].help);
     printf("  %-15s %-6s %s\n\n", "--help", "", "this text");
-    printf("Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
-           "POST /faults, GET and POST /principals. A fault names one of the\n"
-           "routes below, or * for all of the service's but token, which act\n"
-           "on requests whose token is good.\n ");
+    printf(
+        "Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
+        "POST /faults, GET and POST /principals, POST /proofs (what proves\n"
+        "a principal beside its secret: client_id with certificate, with\n"
+        "authority and subject, or with issuer, subject, audience and key;\n"
+        "PEM). A fault names one of the routes below, or * for all of the\n"
+        "service's but token, which act on requests whose token is good.\n ");
     print_routes();
 }

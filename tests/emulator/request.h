@@ -26,6 +26,8 @@ struct emu_request {
     struct emu_bytes body;
     /* 0, or the status to refuse with once the caller is known. */
     unsigned problem;
+    /* Set by the fault plan: numbers of the answer as text. */
+    int strings;
     /* Set by the router. */
     const struct emu_route *route;
     const char *name;

@@ -5,7 +5,7 @@
  */
 #include "token.h"
 
-#include "json.h"
+#include "jwt.h"
 
 #include <openssl/core_names.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define TOKEN_MAX     16384
 #define SIGNATURE_MAX 1024
 
 static void issuer(const struct emu_hsm *hsm, char *out, size_t size)
@@ -115,37 +114,6 @@ char *emu_token_issue(struct emu_hsm *hsm, const struct emu_token_claims *c)
     return token;
 }
 
-static int signature_holds(EVP_PKEY *key, const char *text, size_t len,
-                           const struct emu_bytes *signature)
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    int ok = ctx != NULL &&
-             EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-             EVP_DigestVerify(ctx, signature->data, signature->len,
-                              (const unsigned char *)text, len) == 1;
-
-    EVP_MD_CTX_free(ctx);
-    return ok;
-}
-
-static struct json_object *part_json(const char *text)
-{
-    struct emu_bytes raw = {NULL, 0};
-    struct json_object *o = NULL;
-
-    if (emu_base64url_decode(text, TOKEN_MAX, &raw))
-        o = emu_json_parse(raw.data, raw.len);
-    emu_bytes_free(&raw);
-    return o;
-}
-
-static int text_is(struct json_object *o, const char *name, const char *value)
-{
-    const char *text = emu_json_string(o, name);
-
-    return text != NULL && strcmp(text, value) == 0;
-}
-
 static int claims_hold(struct emu_hsm *hsm, struct json_object *o, char *oid)
 {
     const char *subject = emu_json_string(o, "oid");
@@ -153,8 +121,8 @@ static int claims_hold(struct emu_hsm *hsm, struct json_object *o, char *oid)
     char iss[96];
 
     issuer(hsm, iss, sizeof(iss));
-    if (!text_is(o, "iss", iss) || !text_is(o, "tid", hsm->tenant) ||
-        !text_is(o, "aud", hsm->options->resource) ||
+    if (!emu_jwt_is(o, "iss", iss) || !emu_jwt_is(o, "tid", hsm->tenant) ||
+        !emu_jwt_is(o, "aud", hsm->options->resource) ||
         emu_json_int(o, "nbf", &nbf) != 1 ||
         emu_json_int(o, "exp", &exp) != 1 || now < nbf || now >= exp ||
         subject == NULL || !emu_guid_valid(subject))
@@ -163,48 +131,24 @@ static int claims_hold(struct emu_hsm *hsm, struct json_object *o, char *oid)
     return 1;
 }
 
-static int verify(struct emu_hsm *hsm, char *token, char *oid)
+static int verify(struct emu_hsm *hsm, const char *token, char *oid)
 {
-    struct emu_bytes signature = {NULL, 0};
-    struct json_object *header = NULL, *payload = NULL;
-    char *second = strchr(token, '.');
-    char *third = second == NULL ? NULL : strchr(second + 1, '.');
-    int ok = 0;
+    struct emu_jwt jwt;
+    int ok = emu_jwt_read(&jwt, token) &&
+             emu_jwt_is(jwt.header, "alg", "RS256") &&
+             emu_jwt_is(jwt.header, "kid", hsm->token_kid) &&
+             emu_jwt_holds(&jwt, hsm->token_key) &&
+             claims_hold(hsm, jwt.claims, oid);
 
-    if (third == NULL ||
-        !emu_base64url_decode(third + 1, SIGNATURE_MAX, &signature) ||
-        !signature_holds(hsm->token_key, token, (size_t)(third - token),
-                         &signature))
-        goto out;
-    *second++ = '\0';
-    *third = '\0';
-    header = part_json(token);
-    payload = part_json(second);
-    ok = text_is(header, "alg", "RS256") &&
-         text_is(header, "kid", hsm->token_kid) &&
-         claims_hold(hsm, payload, oid);
-out:
-    emu_bytes_free(&signature);
-    json_object_put(header);
-    json_object_put(payload);
+    emu_jwt_free(&jwt);
     return ok;
 }
 
 int emu_token_verify(struct emu_hsm *hsm, const char *authorization, char *oid)
 {
-    char *copy;
-    int ok;
-
-    if (authorization == NULL ||
-        strncasecmp(authorization, "Bearer ", 7) != 0 ||
-        strlen(authorization) > TOKEN_MAX)
-        return 0;
-    copy = strdup(authorization + 7);
-    if (copy == NULL)
-        return 0;
-    ok = verify(hsm, copy, oid);
-    emu_text_free(copy);
-    return ok;
+    return authorization != NULL &&
+           strncasecmp(authorization, "Bearer ", 7) == 0 &&
+           verify(hsm, authorization + 7, oid);
 }
 
 static int add_number(struct json_object *o, const char *name, EVP_PKEY *key,

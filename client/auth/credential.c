@@ -13,10 +13,9 @@ enum { text_max = 32768 };
 
 /* The order in which the chain tries them. */
 static const struct mhsmi_credential_type *const types[] = {
-    &mhsmi_client_secret,
-    &mhsmi_managed_identity,
-    &mhsmi_azure_cli,
-    &mhsmi_static_token,
+    &mhsmi_client_secret,     &mhsmi_client_certificate,
+    &mhsmi_workload_identity, &mhsmi_managed_identity,
+    &mhsmi_azure_cli,         &mhsmi_static_token,
 };
 
 const struct mhsmi_credential_type *mhsmi_credential_type_at(size_t index)

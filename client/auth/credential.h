@@ -62,6 +62,8 @@ struct mhsmi_credential {
 };
 
 extern const struct mhsmi_credential_type mhsmi_client_secret;
+extern const struct mhsmi_credential_type mhsmi_client_certificate;
+extern const struct mhsmi_credential_type mhsmi_workload_identity;
 extern const struct mhsmi_credential_type mhsmi_managed_identity;
 extern const struct mhsmi_credential_type mhsmi_azure_cli;
 extern const struct mhsmi_credential_type mhsmi_static_token;

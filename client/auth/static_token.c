@@ -41,23 +41,6 @@ static mhsm_status token_create(const mhsm_config *config,
     return MHSM_OK;
 }
 
-static int is_space(unsigned char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The text without the white space around it, which editors and shells add. */
-static int take_trimmed(const struct mhsmi_buf *raw, struct mhsmi_buf *text)
-{
-    size_t from = 0, to = raw->size;
-
-    while (from < to && is_space(raw->data[from]))
-        from++;
-    while (to > from && is_space(raw->data[to - 1]))
-        to--;
-    return to > from && mhsmi_buf_append(text, raw->data + from, to - from);
-}
-
 static mhsm_status token_acquire(struct mhsmi_credential *credential,
                                  const struct mhsmi_token_request *request,
                                  struct mhsmi_token *token,
@@ -79,8 +62,7 @@ static mhsm_status token_acquire(struct mhsmi_credential *credential,
         mhsmi_error_prefix(err, "%s", who);
         goto out;
     }
-    if (!take_trimmed(&raw, &token->text) ||
-        !mhsmi_token_check(mhsmi_buf_text(&token->text))) {
+    if (!mhsmi_token_take(&raw, &token->text)) {
         mhsmi_token_clear(token);
         st =
             mhsmi_error(err, MHSM_ERR_CREDENTIAL,

@@ -31,6 +31,24 @@ int mhsmi_token_check(const char *text)
     return size != 0;
 }
 
+static int is_space(unsigned char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+int mhsmi_token_take(const struct mhsmi_buf *raw, struct mhsmi_buf *text)
+{
+    size_t from = 0, to = raw->size;
+
+    while (from < to && is_space(raw->data[from]))
+        from++;
+    while (to > from && is_space(raw->data[to - 1]))
+        to--;
+    return to > from && memchr(raw->data + from, '\0', to - from) == NULL &&
+           mhsmi_buf_append(text, raw->data + from, to - from) &&
+           mhsmi_token_check(mhsmi_buf_text(text));
+}
+
 int64_t mhsmi_token_expiry(const char *jwt)
 {
     struct mhsmi_claims claims;

@@ -26,5 +26,9 @@ int64_t mhsmi_token_expiry(const char *jwt);
 int64_t mhsmi_token_date(const char *text);
 /* Printable, no spaces, not huge: fit for a header. */
 int mhsmi_token_check(const char *text);
+/* Append the token that a file or a variable holds, without the white space
+ * around it, which editors and shells add; 0 when it holds none. */
+MHSM_NODISCARD int mhsmi_token_take(const struct mhsmi_buf *raw,
+                                    struct mhsmi_buf *text);
 
 #endif

@@ -17,12 +17,14 @@
 #define MINUTE   (60 * SECOND)
 #define HOUR     (60 * MINUTE)
 #define TEXT_MAX 4096
+#define PEM_MAX  65536
 
 typedef int check_fn(const char *value);
 
 static check_fn check_endpoint, check_version, check_hosts, check_token,
     check_authority, check_resource, check_imds, check_proxy, check_text,
-    check_operations, check_credentials, check_program, check_subscription;
+    check_operations, check_credentials, check_program, check_subscription,
+    check_pem;
 
 /* A STRING row says by `check` what it takes and by `accepts` how to say so. */
 static const struct row {
@@ -66,9 +68,12 @@ static const struct row {
      check_text,
      "the name of a file"},
     {{"credential", "MHSM_CREDENTIAL", NULL, MHSM_OPTION_CHOICE, "automatic",
-      "automatic|client-secret|managed-identity|azure-cli|token", 0, 0, "NAME",
-      "How to obtain tokens; automatic: a client secret when one is "
-      "configured, else the managed identity."},
+      "automatic|client-secret|client-certificate|workload-identity|"
+      "managed-identity|azure-cli|token",
+      0, 0, "NAME",
+      "How to obtain tokens; automatic: the first that is configured of a "
+      "client secret, a client certificate and a workload identity, else the "
+      "managed identity."},
      NULL,
      NULL},
     {{"token-credentials", "MHSM_TOKEN_CREDENTIALS", "AZURE_TOKEN_CREDENTIALS",
@@ -110,6 +115,61 @@ static const struct row {
       "Where the client secret is: file:PATH or env:NAME."},
      NULL,
      NULL},
+    {{"client-certificate", "MHSM_CLIENT_CERTIFICATE",
+      "AZURE_CLIENT_CERTIFICATE_PATH", MHSM_OPTION_STRING, NULL, NULL, 0, 0,
+      "FILE",
+      "The application's RSA key and certificate, in any order, with the "
+      "certificates above it if wanted: PEM or PKCS#12. Read for each token."},
+     check_text,
+     "the name of a file"},
+    {{"client-certificate-password", "MHSM_CLIENT_CERTIFICATE_PASSWORD", NULL,
+      MHSM_OPTION_SECRET, "env:AZURE_CLIENT_CERTIFICATE_PASSWORD", NULL, 0, 0,
+      "REFERENCE", "Where the password of client-certificate is."},
+     NULL,
+     NULL},
+    {{"send-certificate-chain", "MHSM_SEND_CERTIFICATE_CHAIN",
+      "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", MHSM_OPTION_BOOLEAN, "no", NULL, 0,
+      0, "YES|NO",
+      "Send the certificates along, for applications that trust a subject and "
+      "its issuer in place of one certificate."},
+     NULL,
+     NULL},
+    {{"assertion-algorithm", "MHSM_ASSERTION_ALGORITHM", NULL,
+      MHSM_OPTION_CHOICE, "automatic", "automatic|PS256|RS256", 0, 0, "NAME",
+      "How client-certificate signs; automatic: PS256, but RS256 (with a SHA-1 "
+      "thumbprint) for the tenant adfs, as AD FS and old authorities need."},
+     NULL,
+     NULL},
+    {{"federated-token-file", "MHSM_FEDERATED_TOKEN_FILE",
+      "AZURE_FEDERATED_TOKEN_FILE", MHSM_OPTION_STRING, NULL, NULL, 0, 0,
+      "FILE",
+      "The token of a workload identity (Kubernetes, a CI service) that the "
+      "application trusts. Read for each token."},
+     check_text,
+     "the name of a file"},
+    {{"token-proxy", "MHSM_TOKEN_PROXY", "AZURE_KUBERNETES_TOKEN_PROXY",
+      MHSM_OPTION_STRING, NULL, NULL, 0, 0, "URL",
+      "What a workload identity asks in place of the authority (identity "
+      "bindings of AKS); https only."},
+     check_authority,
+     "an https URL without user name, query and fragment"},
+    {{"token-proxy-sni", "MHSM_TOKEN_PROXY_SNI", "AZURE_KUBERNETES_SNI_NAME",
+      MHSM_OPTION_STRING, NULL, NULL, 0, 0, "NAME",
+      "Name that the certificate of token-proxy is for, when it is not its "
+      "host."},
+     check_token,
+     "the name of a host"},
+    {{"token-proxy-ca-file", "MHSM_TOKEN_PROXY_CA_FILE",
+      "AZURE_KUBERNETES_CA_FILE", MHSM_OPTION_STRING, NULL, NULL, 0, 0, "FILE",
+      "PEM roots that the certificate of token-proxy must come from, and no "
+      "others. Read for each token."},
+     check_text,
+     "the name of a file"},
+    {{"token-proxy-ca-data", "MHSM_TOKEN_PROXY_CA_DATA",
+      "AZURE_KUBERNETES_CA_DATA", MHSM_OPTION_STRING, NULL, NULL, 0, 0, "PEM",
+      "The same as text, in place of a file; AKS gives it as a variable."},
+     check_pem,
+     "PEM certificates"},
     {{"token", "MHSM_TOKEN", NULL, MHSM_OPTION_SECRET,
       "env:AZURE_CLI_ACCESS_TOKEN", NULL, 0, 0, "REFERENCE",
       "Where a ready bearer token is; used only with credential=token."},
@@ -371,6 +431,13 @@ static int check_program(const char *value)
 static int check_subscription(const char *value)
 {
     return check_charset(value, "._- ", 255) && value[0] != '-';
+}
+
+/* Of several lines; whether it is well-formed is for libssl to say. */
+static int check_pem(const char *value)
+{
+    return strstr(value, "-----BEGIN CERTIFICATE-----") != NULL &&
+           strlen(value) <= PEM_MAX;
 }
 
 static int check_endpoint(const char *value)

@@ -22,7 +22,11 @@
 /* How to reach a class of hosts; outlives the calls that it is given to. */
 struct mhsmi_transport {
     const char *ca_file; /* PEM roots instead of the system's; NULL: system */
-    const char *proxy;   /* NULL: the environment's, read once; "": never any */
+    const char *ca_pem;  /* the same as text, before ca_file; NULL: none */
+    /* "::HOST:PORT": where to connect to, whatever host the URL names; NULL:
+     * to that. */
+    const char *connect_to;
+    const char *proxy; /* NULL: the environment's, read once; "": never any */
     const char *no_proxy;
     const char *thumbprint; /* SHA-1, hexadecimal: the certificate may be this
                                very one instead of one that the roots vouch

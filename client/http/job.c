@@ -195,6 +195,11 @@ static void put_all(struct arena *arena, struct mhsmi_job *job,
     job->origin = put_text(arena, origin);
     job->host = put_text(arena, url->host);
     job->ca_file = put_text(arena, transport->ca_file);
+    if (transport->ca_pem != NULL)
+        job->ca_pem = put(arena, transport->ca_pem, strlen(transport->ca_pem));
+    if (transport->connect_to != NULL)
+        job->connect_to.data =
+            put(arena, transport->connect_to, strlen(transport->connect_to));
     job->proxy = put_text(arena, transport->proxy);
     job->no_proxy = put_text(arena, transport->no_proxy);
     job->user_agent = put_text(arena, transport->user_agent);

@@ -27,6 +27,8 @@ struct mhsmi_job {
     size_t arena_size;
     struct curl_slist *headers; /* nodes in one array, never freed by curl */
     const char *method, *url, *origin, *host;
+    struct curl_slist connect_to; /* no data: none */
+    char *ca_pem;
     const char *ca_file, *proxy, *no_proxy, *user_agent, *groups, *thumbprint;
     const char *body;
     size_t body_size, max_response;

@@ -52,6 +52,21 @@ static int set_request(struct mhsmi_job *job)
            SET(CURLOPT_PRIVATE, (void *)job);
 }
 
+/* Never beside the system's, but in their place. */
+static int set_roots(struct mhsmi_job *job)
+{
+    struct curl_blob blob = {NULL, 0, CURL_BLOB_COPY};
+
+    if (job->ca_pem != NULL) {
+        blob.data = job->ca_pem;
+        blob.len = strlen(job->ca_pem);
+        return SET(CURLOPT_CAINFO_BLOB, &blob) &&
+               SET(CURLOPT_CAPATH, (char *)NULL);
+    }
+    return job->ca_file == NULL || (SET(CURLOPT_CAINFO, job->ca_file) &&
+                                    SET(CURLOPT_CAPATH, (char *)NULL));
+}
+
 static int set_security(struct mhsmi_job *job)
 {
     const char *schemes =
@@ -69,18 +84,16 @@ static int set_security(struct mhsmi_job *job)
 #endif
     if (job->groups != NULL)
         ok = ok && SET(CURLOPT_SSL_EC_CURVES, job->groups);
-    if (job->ca_file != NULL)
-        ok = ok && SET(CURLOPT_CAINFO, job->ca_file) &&
-             SET(CURLOPT_CAPATH, (char *)NULL);
-    return ok;
+    return ok && set_roots(job);
 }
 
 static int set_route(struct mhsmi_job *job)
 {
-    int ok = 1;
+    int ok = job->connect_to.data == NULL ||
+             SET(CURLOPT_CONNECT_TO, &job->connect_to);
 
     if (job->proxy != NULL)
-        ok = SET(CURLOPT_PROXY, job->proxy);
+        ok = ok && SET(CURLOPT_PROXY, job->proxy);
     if (job->proxy != NULL && *job->proxy == 0)
         ok = ok && SET(CURLOPT_NOPROXY, "*");
     else if (job->no_proxy != NULL)

@@ -104,6 +104,10 @@ void th_principal_new(const char *name, const char *role, const char *scope,
  * not before their first request: the secret is read then. */
 void th_principal_use(const struct th_principal *principal);
 
+/* Register what proves a principal beside its secret, in the form that the
+ * emulator's help tells; takes `proof`. */
+void th_prove(const char *client_id, struct json_object *proof);
+
 /* OpenSSL ----------------------------------------------------------------- */
 
 enum th_order {

@@ -243,6 +243,14 @@ void th_principal_use(const struct th_principal *principal)
     setenv("AZURE_CLIENT_SECRET", principal->secret, 1);
 }
 
+void th_prove(const char *client_id, struct json_object *proof)
+{
+    json_object_object_add(proof, "client_id",
+                           json_object_new_string(client_id));
+    th_control("/proofs", json_object_to_json_string(proof), NULL);
+    json_object_put(proof);
+}
+
 /* Public keys from the answer --------------------------------------------- */
 
 static size_t octets(struct json_object *key, const char *name,

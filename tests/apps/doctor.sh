@@ -107,6 +107,8 @@ equal "  is ok as a whole" "$(jq -r .result json)" ok
 equal "  in every step" "$(jq -r '[.steps[].result] | unique | .[]' json)" ok
 equal "  names the endpoint" "$(jq -r .endpoint json)" "$MHSM_ENDPOINT"
 finds configuration ok 'endpoint = https://localhost:.*MHSM_ENDPOINT'
+finds name-resolution ok '/etc/hosts'
+finds name-resolution ok 'localhost is .*\(loopback\)'
 finds tcp ok 'connected in'
 finds tls ok 'TLSv1\.[23]'
 finds tls ok 'issued by CN=Local Managed HSM authority'

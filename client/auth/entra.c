@@ -12,6 +12,7 @@
 #include "auth/transport.h"
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/endpoint.h"
 #include "base/url.h"
 
 enum { form_max = 512 * 1024, tenant_max = 255 };
@@ -27,7 +28,8 @@ mhsm_status mhsmi_entra_new(const mhsm_config *config,
         return mhsmi_error_memory(err);
     entra->base.type = type;
     entra->config = config;
-    entra->authority = mhsm_config_get(config, "authority-host");
+    if (mhsm_config_origin(config, "authority-host") != MHSM_ORIGIN_DEFAULT)
+        entra->authority = mhsm_config_get(config, "authority-host");
     entra->who = mhsmi_asprintf("%s credential", type->name);
     entra->user_agent = mhsmi_user_agent();
     if (entra->who == NULL || entra->user_agent == NULL) {
@@ -79,15 +81,21 @@ static int is_tenant(const char *tenant)
            strspn(tenant, ".") != size;
 }
 
-static char *endpoint_url(const struct mhsmi_entra *entra, const char *tenant)
+/* Of an HSM's word the resource alone can choose among the clouds, and none of
+ * their authorities is anybody else's. */
+static char *endpoint_url(const struct mhsmi_entra *entra,
+                          const struct mhsmi_token_request *request)
 {
-    size_t size = strlen(entra->authority);
+    const char *authority = entra->authority != NULL
+                                ? entra->authority
+                                : mhsmi_endpoint_authority(request->resource);
+    size_t size = strlen(authority);
 
-    while (size != 0 && entra->authority[size - 1] == '/')
+    while (size != 0 && authority[size - 1] == '/')
         size--;
-    return mhsmi_asprintf("%.*s/%s/oauth2/%s", (int)size, entra->authority,
-                          tenant,
-                          mhsmi_entra_is_adfs(tenant) ? "token" : "v2.0/token");
+    return mhsmi_asprintf(
+        "%.*s/%s/oauth2/%s", (int)size, authority, request->tenant,
+        mhsmi_entra_is_adfs(request->tenant) ? "token" : "v2.0/token");
 }
 
 int mhsmi_entra_field(struct mhsmi_buf *form, const char *name,
@@ -205,7 +213,7 @@ mhsm_status mhsmi_entra_acquire(struct mhsmi_entra *entra,
         return mhsmi_error(err, MHSM_ERR_CREDENTIAL,
                            "%s: \"%.80s\" is no tenant", entra->who,
                            request->tenant);
-    url = endpoint_url(entra, request->tenant);
+    url = endpoint_url(entra, request);
     if (url == NULL)
         return mhsmi_error_memory(err);
     proof.url = url;

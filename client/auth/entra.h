@@ -16,7 +16,8 @@ struct mhsmi_entra {
     char *who; /* "client-secret credential", for messages */
     char *user_agent;
     struct mhsmi_transport transport;
-    const char *authority; /* URL that the tenant's path is added to */
+    const char *authority; /* URL that the tenant's path is added to; NULL: the
+                              one of the resource's cloud */
     const char *host;      /* for the Host header; NULL: the authority's */
 };
 

@@ -78,8 +78,9 @@ int mhsmi_failover_is_for(const struct mhsmi_failover *failover,
 
 struct mhsmi_route mhsmi_failover_route(struct mhsmi_failover *failover)
 {
-    const struct mhsmi_route first = {failover->first, failover->second};
-    const struct mhsmi_route second = {failover->second, failover->first};
+    const struct mhsmi_route first = {failover->first, failover->second, 0};
+    const struct mhsmi_route trial = {failover->first, failover->second, 1};
+    const struct mhsmi_route second = {failover->second, failover->first, 0};
     int64_t now = mhsmi_clock_ms(), at = atomic_load(&failover->first_at_ms);
 
     if (!atomic_load(&failover->moved))
@@ -87,7 +88,7 @@ struct mhsmi_route mhsmi_failover_route(struct mhsmi_failover *failover)
     /* One caller of many; the others see the next time at once. */
     if (now >= at && atomic_compare_exchange_strong(&failover->first_at_ms, &at,
                                                     now + failover->pause_ms))
-        return first;
+        return trial;
     return second;
 }
 

@@ -27,6 +27,7 @@ int mhsmi_failover_is_for(const struct mhsmi_failover *failover,
  * life of `failover`. */
 struct mhsmi_route {
     const char *now, *then;
+    int is_trial; /* `now` failed last time: it should not cost much time */
 };
 struct mhsmi_route mhsmi_failover_route(struct mhsmi_failover *failover);
 /* A failure that another HSM may not have. */

@@ -67,7 +67,8 @@ static mhsm_status read_challenge(const struct mhsmi_identity *self,
         return bad_challenge(
             self, "names a file outside of /var/opt/azcmagent/tokens", err);
     size = strlen(slash + 1);
-    if (size <= 4 || size > name_max || strcmp(slash + 1 + size - 4, ".key"))
+    if (size <= 4 || size > name_max ||
+        strcmp(slash + 1 + size - 4, ".key") != 0)
         return bad_challenge(self, "names a file that does not end in .key",
                              err);
     *name = slash + 1;
@@ -183,7 +184,9 @@ static mhsm_status answer_challenge(const struct mhsmi_identity *self,
         st = bad_challenge(self, "is none: it came with the first answer", err);
     else if (st == MHSM_OK)
         st = mhsmi_identity_take(self, &response, &unasked, err);
-    if (st == MHSM_OK)
+    if (st == MHSM_OK && name == NULL)
+        st = bad_challenge(self, "is missing", err);
+    if (st == MHSM_OK && name != NULL)
         st = read_key(self, name, authorization, err);
     mhsmi_token_clear(&unasked);
     mhsmi_response_clear(&response);

@@ -18,6 +18,8 @@
 #include "base/log.h"
 #include "base/url.h"
 
+/* What one caller spends on trying whether the first HSM is back. */
+enum { trial_max_ms = 1000 };
 enum { url_max = 8192, answer_max = 1024 * 1024, header_max = 40000 };
 
 struct mhsmi_session {
@@ -454,12 +456,14 @@ static mhsm_status call_movable(struct mhsmi_session *session,
                                 struct json_object **answer, mhsm_error **err)
 {
     struct mhsmi_route route = mhsmi_failover_route(session->failover);
-    int64_t now = mhsmi_clock_ms();
+    int64_t now = mhsmi_clock_ms(), share_ms = limit_ms / 2;
     mhsm_error *first = NULL;
     mhsm_status st;
 
-    st = call_at_either(session, call, route.now, now + limit_ms / 2, 1, answer,
-                        &first);
+    if (route.is_trial && share_ms > trial_max_ms)
+        share_ms = trial_max_ms;
+    st = call_at_either(session, call, route.now, now + share_ms,
+                        route.is_trial ? 0 : 1, answer, &first);
     if (st == MHSM_OK) {
         mhsmi_failover_served(session->failover, route.now, NULL);
         return st;

@@ -10,17 +10,24 @@
 
 #define HOST_MAX 253
 
-/* Every cloud's suffix with the resource (token audience) of its HSMs. */
+#define PUBLIC     "https://login.microsoftonline.com"
+#define GOVERNMENT "https://login.microsoftonline.us"
+#define CHINA      "https://login.chinacloudapi.cn"
+
+/* Every cloud's suffix with the resource (token audience) of its HSMs, and the
+ * authority that issues tokens there. */
 static const struct {
     const char *suffix;
     const char *resource;
+    const char *authority;
 } clouds[] = {
-    {".managedhsm.azure.net", "https://managedhsm.azure.net"},
-    {".managedhsm.usgovcloudapi.net", "https://managedhsm.usgovcloudapi.net"},
-    {".managedhsm.azure.cn", "https://managedhsm.azure.cn"},
-    {".vault.azure.net", "https://vault.azure.net"},
-    {".vault.usgovcloudapi.net", "https://vault.usgovcloudapi.net"},
-    {".vault.azure.cn", "https://vault.azure.cn"},
+    {".managedhsm.azure.net", "https://managedhsm.azure.net", PUBLIC},
+    {".managedhsm.usgovcloudapi.net", "https://managedhsm.usgovcloudapi.net",
+     GOVERNMENT},
+    {".managedhsm.azure.cn", "https://managedhsm.azure.cn", CHINA},
+    {".vault.azure.net", "https://vault.azure.net", PUBLIC},
+    {".vault.usgovcloudapi.net", "https://vault.usgovcloudapi.net", GOVERNMENT},
+    {".vault.azure.cn", "https://vault.azure.cn", CHINA},
 };
 
 static int is_alnum(char c)
@@ -127,6 +134,17 @@ const char *mhsmi_endpoint_resource(const char *host)
             return clouds[i].resource;
     }
     return NULL;
+}
+
+const char *mhsmi_endpoint_authority(const char *resource)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(clouds) / sizeof(clouds[0]); i++) {
+        if (OPENSSL_strcasecmp(resource, clouds[i].resource) == 0)
+            return clouds[i].authority;
+    }
+    return clouds[0].authority;
 }
 
 /* Split one entry into its host part and its port: 0 when malformed. */

@@ -21,6 +21,9 @@ char *mhsmi_endpoint_of_url(const struct mhsmi_url *url);
 /* The resource to ask tokens for, when `host` is a child of a known suffix:
  * "https://managedhsm.azure.net"; static, else NULL. */
 const char *mhsmi_endpoint_resource(const char *host);
+/* The authority of the cloud whose resource that is; the public one's for any
+ * other.  Static. */
+const char *mhsmi_endpoint_authority(const char *resource);
 /* `host` with `port` (0: 443) is allowed by a comma list of "host",
  * "host:port", ".suffix" and ".suffix:port"; without a port, any. */
 int mhsmi_host_in_list(const char *list, const char *host, int port);

@@ -177,7 +177,9 @@ static const struct row {
      NULL},
     {{"authority-host", "MHSM_AUTHORITY_HOST", "AZURE_AUTHORITY_HOST",
       MHSM_OPTION_STRING, "https://login.microsoftonline.com", NULL, 0, 0,
-      "URL", "The authority that issues tokens; https only."},
+      "URL",
+      "The authority that issues tokens; https only. When it is not set, the "
+      "one of the HSM's cloud."},
      check_authority,
      "an https URL"},
     {{"resource", "MHSM_RESOURCE", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,

@@ -67,7 +67,8 @@ static int has_thumbprint(X509 *certificate, const char *thumbprint)
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int i, size = 0;
+    unsigned int size = 0;
+    size_t i;
     char text[2 * EVP_MAX_MD_SIZE + 1];
 
     if (certificate == NULL ||
@@ -77,7 +78,7 @@ static int has_thumbprint(X509 *certificate, const char *thumbprint)
         text[2 * i] = hex[digest[i] >> 4];
         text[2 * i + 1] = hex[digest[i] & 15];
     }
-    text[2 * size] = '\0';
+    text[2 * i] = '\0';
     return OPENSSL_strcasecmp(text, thumbprint) == 0;
 }
 

@@ -222,8 +222,8 @@ static int is_about(const struct job *job, struct json_object *answer)
     int ok;
 
     /* As a rule it is the key's own to the letter. */
-    if (kid != NULL && key->version != NULL &&
-        strcmp(job->served, key->endpoint) == 0 && strcmp(kid, key->id) == 0)
+    if (kid != NULL && key->version != NULL && job->served == key->endpoint &&
+        strcmp(kid, key->id) == 0)
         return 1;
     ok = kid != NULL &&
          mhsmi_key_id_split(kid, job->served, "keys", &name, &version) &&

@@ -92,7 +92,7 @@ mhsm_status mhsmi_key_request_key(mhsm_client *client, const mhsm_uri *uri,
     if (st != MHSM_OK)
         return st;
     st = mhsmi_jwk_parse(served, answer, &made, err);
-    if (st == MHSM_OK && strcmp(served, uri->endpoint) != 0)
+    if (st == MHSM_OK && served != uri->endpoint)
         st = mhsmi_jwk_move(made, uri->endpoint, err);
     if (st == MHSM_OK)
         st =

@@ -325,32 +325,69 @@ static inline int loopback_tls(struct loopback *server, const char *names)
 }
 
 /* `names`: a subjectAltName, such as "IP:127.0.0.1,DNS:localhost". */
-static inline int loopback_start(struct loopback *server,
-                                 enum loopback_kind kind, const char *names)
+/* Serve at the address, which may hold port 0. */
+static inline int loopback_serve_at(struct loopback *server,
+                                    struct sockaddr *address, socklen_t size)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof(address);
     sigset_t all, old;
-    int ok;
+    int ok, one = 1;
 
-    memset(server, 0, sizeof(*server));
-    server->kind = kind;
     (void)pthread_mutex_init(&server->lock, NULL);
-    if (kind == LOOPBACK_TLS && !loopback_tls(server, names))
-        return 0;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    server->listener =
+        socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (server->listener < 0 ||
-        bind(server->listener, (struct sockaddr *)&address, size) != 0 ||
+        (address->sa_family == AF_INET6 &&
+         setsockopt(server->listener, IPPROTO_IPV6, IPV6_V6ONLY, &one,
+                    sizeof(one)) != 0) ||
+        bind(server->listener, address, size) != 0 ||
         listen(server->listener, 256) != 0 ||
-        getsockname(server->listener, (struct sockaddr *)&address, &size) != 0)
+        getsockname(server->listener, address, &size) != 0)
         return 0;
-    server->port = ntohs(address.sin_port);
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     ok = pthread_create(&server->acceptor, NULL, loopback_accept, server) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
     return ok;
+}
+
+static inline int loopback_start(struct loopback *server,
+                                 enum loopback_kind kind, const char *names)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+
+    memset(server, 0, sizeof(*server));
+    server->kind = kind;
+    if (kind == LOOPBACK_TLS && !loopback_tls(server, names))
+        return 0;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (!loopback_serve_at(server, (struct sockaddr *)&address,
+                           sizeof(address)))
+        return 0;
+    server->port = ntohs(address.sin_port);
+    return 1;
+}
+
+/* The same server once more: its certificate and port at another address of
+ * this machine, such as "127.0.0.2" or "::1".  Stopped before the first. */
+static inline int loopback_start_twin(struct loopback *server,
+                                      const struct loopback *first,
+                                      const char *text)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)first->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+                              .sin6_port = htons((uint16_t)first->port)};
+
+    memset(server, 0, sizeof(*server));
+    server->kind = first->kind;
+    server->port = first->port;
+    server->tls = first->tls;
+    if (server->tls != NULL)
+        (void)SSL_CTX_up_ref(server->tls);
+    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
+        return loopback_serve_at(server, (struct sockaddr *)&v4, sizeof(v4));
+    return inet_pton(AF_INET6, text, &v6.sin6_addr) == 1 &&
+           loopback_serve_at(server, (struct sockaddr *)&v6, sizeof(v6));
 }
 
 /* Close every connection, as a server does that restarts. */

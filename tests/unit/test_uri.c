@@ -252,11 +252,46 @@ static void host_lists(void)
                "https://managedhsm.azure.net");
 }
 
+/* Each cloud has its resource and its authority. */
+static void clouds(void)
+{
+    static const struct {
+        const char *host, *resource, *authority;
+    } rows[] = {
+        {"a.managedhsm.azure.net", "https://managedhsm.azure.net",
+         "https://login.microsoftonline.com"},
+        {"a.managedhsm.usgovcloudapi.net",
+         "https://managedhsm.usgovcloudapi.net",
+         "https://login.microsoftonline.us"},
+        {"a.managedhsm.azure.cn", "https://managedhsm.azure.cn",
+         "https://login.chinacloudapi.cn"},
+        {"a.vault.azure.net", "https://vault.azure.net",
+         "https://login.microsoftonline.com"},
+        {"a.vault.usgovcloudapi.net", "https://vault.usgovcloudapi.net",
+         "https://login.microsoftonline.us"},
+        {"a.vault.azure.cn", "https://vault.azure.cn",
+         "https://login.chinacloudapi.cn"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CHECK_TEXT(mhsmi_endpoint_resource(rows[i].host), rows[i].resource);
+        CHECK_TEXT(mhsmi_endpoint_authority(rows[i].resource),
+                   rows[i].authority);
+    }
+    /* Nothing that only looks like one of them leads anywhere else. */
+    CHECK_TEXT(mhsmi_endpoint_authority("https://evilmanagedhsm.azure.cn"),
+               "https://login.microsoftonline.com");
+    CHECK_TEXT(mhsmi_endpoint_authority("https://hsm.example"),
+               "https://login.microsoftonline.com");
+}
+
 int main(void)
 {
     static const struct check checks[] = {
         {"parsing", parsing}, {"long_input", long_input}, {"making", making},
-        {"key_ids", key_ids}, {"host_lists", host_lists}, {NULL, NULL},
+        {"key_ids", key_ids}, {"host_lists", host_lists}, {"clouds", clouds},
+        {NULL, NULL},
     };
 
     return check_main("uri", checks);

@@ -95,17 +95,6 @@ int emu_material_encode(EVP_PKEY *key, struct emu_bytes *der)
     return ok;
 }
 
-EVP_PKEY *emu_material_decode(const struct emu_bytes *der)
-{
-    const unsigned char *at = der->data;
-    PKCS8_PRIV_KEY_INFO *info =
-        d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der->len);
-    EVP_PKEY *key = info == NULL ? NULL : EVP_PKCS82PKEY(info);
-
-    PKCS8_PRIV_KEY_INFO_free(info);
-    return key;
-}
-
 int emu_material_generate(enum emu_kty kty, int64_t bits, const char *crv,
                           struct emu_bytes *out)
 {

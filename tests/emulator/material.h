@@ -41,6 +41,7 @@ const struct emu_curve *emu_curve_by_group(const char *group);
 int emu_material_generate(enum emu_kty kty, int64_t bits, const char *crv,
                           struct emu_bytes *out);
 int emu_material_encode(EVP_PKEY *key, struct emu_bytes *der);
+/* The caller frees; it may be shared with others. */
 EVP_PKEY *emu_material_decode(const struct emu_bytes *der);
 /* Reads the private members of a JWK. NULL on success, else what is wrong;
  * *kty, *bits, *crv (16 bytes) and *out are written only on success. */

@@ -2,7 +2,9 @@
  *
  * The token service beside an App Service or Functions program, and beside a
  * job of Azure Machine Learning: the interfaces of 2019 and of 2017, each with
- * a secret in a header and its own names for identities.
+ * a secret in a header and its own names for identities.  With that of 2017 an
+ * App Service tells dates and Machine Learning, which always names an identity,
+ * seconds.
  */
 #include "identity.h"
 
@@ -58,5 +60,8 @@ void emu_app_service(struct emu_request *rq, struct emu_reply *r)
     resource =
         emu_identity_resource(r, emu_uri_parameter(&rq->uri, "resource"));
     if (resource != NULL && emu_identity_find(rq, r, found->names, &p))
-        emu_identity_issue(rq, r, resource, &p, found->expiry);
+        emu_identity_issue(rq, r, resource, &p,
+                           emu_uri_parameter(&rq->uri, "clientid") != NULL
+                               ? EMU_EXPIRY_TEXT
+                               : found->expiry);
 }

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,6 +38,11 @@ static int global_init(void)
         found = mhsmi_libcurl()->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
                     ? global_ready
                     : global_none;
+        /* libcurl obeys it by itself, for all of the process. */
+        if (getenv("SSLKEYLOGFILE") != NULL)
+            mhsmi_log(MHSMI_LOG_WARNING,
+                      "SSLKEYLOGFILE is set: who reads that file can read all "
+                      "that goes to the HSM, tokens included");
         atomic_store(&global_state, found);
     }
     return found == global_ready;

@@ -134,4 +134,11 @@ else
     pass "  without secrets"
 fi
 
+# libcurl's own way to write the secrets of TLS to a file is pointed out.
+check "with SSLKEYLOGFILE a signature is made" env SSLKEYLOGFILE=keys.log \
+    "$TEST_COMMAND" sign -n k -f warned.sig --log-level warning \
+    --log-file warned.log file
+check "  and the log warns" grep -q SSLKEYLOGFILE warned.log
+check "  once" test "$(wc -l <warned.log)" -eq 1
+
 finish

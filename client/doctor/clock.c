@@ -8,11 +8,22 @@
 
 #include "auth/transport.h"
 #include "base/clock.h"
+#include "base/endpoint.h"
 #include "base/libcurl.h"
 #include "doctor/step.h"
 
 /* What token services and the HSM put up with. */
 enum { skew_max = 300 };
+
+static const char *authority(const struct doctor *doctor)
+{
+    const char *resource = doctor_resource(doctor);
+
+    if (mhsm_config_origin(doctor->config, "authority-host") !=
+        MHSM_ORIGIN_DEFAULT)
+        return mhsm_config_get(doctor->config, "authority-host");
+    return mhsmi_endpoint_authority(resource != NULL ? resource : "");
+}
 
 /* The authority's date; NULL: not to be had.  The caller frees. */
 static char *ask_authority(struct doctor *doctor)
@@ -23,8 +34,7 @@ static char *ask_authority(struct doctor *doctor)
 
     mhsmi_transport_init(&transport, doctor->config, MHSMI_HOST_AUTHORITY,
                          doctor->user_agent);
-    if (doctor_probe_run(&probe, &transport,
-                         mhsm_config_get(doctor->config, "authority-host"),
+    if (doctor_probe_run(&probe, &transport, authority(doctor),
                          doctor->deadline_ms, NULL) == MHSM_OK) {
         date = probe.date;
         probe.date = NULL;

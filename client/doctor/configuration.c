@@ -81,6 +81,29 @@ static int is_foreign(const struct doctor *doctor)
            !mhsmi_host_is_loopback(doctor->url.host);
 }
 
+/* An authority that is well known, and not the one of the HSM's cloud. */
+static int is_other_cloud(const struct doctor *doctor)
+{
+    static const char *const resources[] = {
+        "https://managedhsm.azure.net", "https://managedhsm.usgovcloudapi.net",
+        "https://managedhsm.azure.cn"};
+    const char *ours = mhsm_config_get(doctor->config, "authority-host");
+    const char *resource = mhsmi_endpoint_resource(doctor->url.host);
+    size_t i, size = strlen(ours);
+
+    while (size != 0 && ours[size - 1] == '/')
+        size--;
+    for (i = 0; resource != NULL && given(doctor, "authority-host") &&
+                i < sizeof(resources) / sizeof(resources[0]);
+         i++) {
+        const char *known = mhsmi_endpoint_authority(resources[i]);
+
+        if (strlen(known) == size && memcmp(known, ours, size) == 0)
+            return strcmp(known, mhsmi_endpoint_authority(resource)) != 0;
+    }
+    return 0;
+}
+
 static const struct {
     int (*applies)(const struct doctor *doctor);
     enum doctor_mark mark;
@@ -101,6 +124,10 @@ static const struct {
      "a managed identity is named, and a client secret is used",
      "the client secret comes first in the order",
      "set credential = managed-identity, or unset one of the two"},
+    {is_other_cloud, DOCTOR_FAIL,
+     "authority-host is the authority of another cloud than the HSM's",
+     "the HSM takes no tokens of that authority",
+     "unset authority-host: the HSM's name says which is right"},
     {is_privatelink, DOCTOR_WARN,
      "the endpoint's host is in a privatelink zone",
      "no certificate is good for such a name, and the HSM does not answer to "

@@ -87,7 +87,8 @@ void doctor_append(struct doctor *doctor, struct json_object *array,
 {
     struct json_object *text = json_object_new_string(value);
 
-    if (text == NULL || json_object_array_add(array, text) != 0) {
+    if (array == NULL || text == NULL ||
+        json_object_array_add(array, text) != 0) {
         json_object_put(text);
         doctor->out_of_memory = 1;
     }

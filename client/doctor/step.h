@@ -109,6 +109,9 @@ MHSM_NODISCARD mhsm_status doctor_read(struct doctor *doctor, const char *path,
 MHSM_NODISCARD int doctor_path(const struct doctor *doctor,
                                struct mhsmi_buf *path);
 
+/* token.c: what the token is to be for; NULL: nobody has said. */
+const char *doctor_resource(const struct doctor *doctor);
+
 /* The steps, by file. */
 void doctor_configuration(struct doctor *doctor);
 void doctor_resolve(struct doctor *doctor);

@@ -17,7 +17,7 @@ static const char *choose(const char *option, const char *found)
     return option != NULL ? option : found;
 }
 
-static const char *resource_of(const struct doctor *doctor)
+const char *doctor_resource(const struct doctor *doctor)
 {
     const char *resource =
         choose(mhsm_config_get(doctor->config, "resource"), doctor->resource);
@@ -124,7 +124,7 @@ void doctor_token(struct doctor *doctor)
 {
     const char *tenant =
         choose(mhsm_config_get(doctor->config, "tenant-id"), doctor->tenant);
-    struct mhsmi_token_request request = {tenant, resource_of(doctor), NULL,
+    struct mhsmi_token_request request = {tenant, doctor_resource(doctor), NULL,
                                           doctor->deadline_ms};
     struct mhsmi_counters counters = {0};
     struct mhsmi_credential *credential = NULL;

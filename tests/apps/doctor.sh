@@ -103,6 +103,12 @@ serve() {
 
 # All is well.
 doctor 0 "a good HSM" --key k
+equal "  in a form that stays" "$(jq -c keys json)" \
+    '["endpoint","key","libcurl","mhsm","openssl","result","steps","time"]'
+equal "  of each step" "$(jq -c '[.steps[] | keys] | unique[]' json)" \
+    '["facts","findings","milliseconds","result","step","title"]'
+equal "  and finding" "$(jq -c '[.steps[].findings[] | keys] | unique[]' json)" \
+    '["mark","means","next","saw"]'
 equal "  is ok as a whole" "$(jq -r .result json)" ok
 equal "  in every step" "$(jq -r '[.steps[].result] | unique | .[]' json)" ok
 equal "  names the endpoint" "$(jq -r .endpoint json)" "$MHSM_ENDPOINT"

@@ -201,6 +201,16 @@ look 1 "https://contoso.$link"
 finds configuration warn 'in a privatelink zone'
 finds tls fail 'another host answers'
 
+MHSM_AUTHORITY_HOST=https://login.microsoftonline.us look 1 open
+finds configuration fail 'authority of another cloud'
+MHSM_AUTHORITY_HOST=https://login.microsoftonline.us/ \
+    look 1 open.managedhsm.usgovcloudapi.net
+if grep -q 'another cloud' json; then
+    fail "  its own authority is right" json
+else
+    pass "  its own authority is right"
+fi
+
 # DNS servers that are not there, or know half of it, or nothing.
 stop "$dnsmasq"
 look 1 refused

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
@@ -18,7 +19,7 @@
 #include "base/log.h"
 #include "mhsm/reference.h"
 
-enum { objects_max = 64, bits_min = 2048 };
+enum { objects_max = 1024, bits_min = 2048 };
 
 static const char option[] = "client-certificate";
 static const char reference_mark[] = "-----BEGIN " MHSM_REFERENCE_LABEL;
@@ -133,10 +134,14 @@ static mhsm_status parse(struct reading *reading,
     /* What cannot be read is passed over: what is missing will be told. */
     for (i = 0; store != NULL && i < objects_max && !OSSL_STORE_eof(store);
          i++) {
+        /* The queue is short: what one object leaves in it must not push out
+         * what the program has there. */
+        (void)ERR_set_mark();
         info = OSSL_STORE_load(store);
         if (info != NULL)
             take(reading, certificate, info);
         OSSL_STORE_INFO_free(info);
+        (void)ERR_pop_to_mark();
     }
     (void)OSSL_STORE_close(store);
     BIO_free(bio);
@@ -225,7 +230,9 @@ static mhsm_status build_chain(const struct reading *reading,
             X509_free(one);
             return mhsmi_error_memory(err);
         }
-        one = find_issuer(reading, one);
+        one = X509_check_issued(one, one) == X509_V_OK
+                  ? NULL
+                  : find_issuer(reading, one);
     }
     if (X509_cmp_current_time(X509_get0_notAfter(certificate->leaf)) < 0)
         mhsmi_log(MHSMI_LOG_WARNING,

@@ -333,21 +333,57 @@ static void logged(void)
     restore();
 }
 
-/* What the program has in OpenSSL's error queue stays there, alone. */
-static void queue(void)
+/* What the program has in OpenSSL's error queue stays there, alone, whatever
+ * is wrong with the file: the queue holds sixteen entries. */
+static void check_queue(const char *path, mhsm_status expected)
 {
     mhsm_error *err = NULL;
+    int i;
 
-    use(tp_write_texts("queue.pem", tp_key_pem(&own, NULL),
-                       tp_certificate_pem(&own), NULL));
-    ERR_raise(ERR_LIB_USER, 77);
-    TC_STATUS(get_with(NULL, &err), MHSM_OK);
-    (void)tp_write("queue.pem", "no file of ours", 15);
-    CU_ASSERT(get_with(NULL, &err) == MHSM_ERR_CONFIG);
-    mhsm_error_free(&err);
-    CU_ASSERT(ERR_GET_REASON(ERR_get_error()) == 77);
-    CU_ASSERT(ERR_get_error() == 0);
+    use(path);
+    setenv("AZURE_CLIENT_CERTIFICATE_PASSWORD", "wrong", 1);
+    for (i = 1; i <= 4; i++)
+        ERR_raise(ERR_LIB_USER, 70 + i);
+    TC_STATUS(get_with(NULL, &err), expected);
+    for (i = 1; i <= 4; i++)
+        TH_TRUE(ERR_GET_REASON(ERR_get_error()) == 70 + i, "%s: entry %d", path,
+                i);
+    TH_TRUE(ERR_peek_error() == 0, "%s: %s", path,
+            ERR_error_string(ERR_peek_error(), NULL));
+    ERR_clear_error();
     restore();
+}
+
+static void queue(void)
+{
+    static const char block[] = "-----BEGIN PRIVATE KEY-----\nMAAA\n"
+                                "-----END PRIVATE KEY-----\n"
+                                "-----BEGIN CERTIFICATE-----\nMIIA\n"
+                                "-----END CERTIFICATE-----\n"
+                                "-----BEGIN WHATEVER-----\nMIIA\n"
+                                "-----END OTHER-----\n";
+    char *damaged = calloc(20, sizeof(block));
+    int i;
+
+    check_queue(tp_write_texts("queue.pem", tp_key_pem(&own, NULL),
+                               tp_certificate_pem(&own), NULL),
+                MHSM_OK);
+    check_queue(tp_write("queue.pem", "no file of ours", 15), MHSM_ERR_CONFIG);
+    check_queue(tp_write_pkcs12("queue.p12", &own, &root, password),
+                MHSM_ERR_CONFIG);
+    check_queue(tp_write_texts("queue.pem", tp_key_pem(&own, password), NULL),
+                MHSM_ERR_CONFIG);
+    for (i = 0; i < 20; i++)
+        memcpy(damaged + (size_t)i * (sizeof(block) - 1), block,
+               sizeof(block) - 1);
+    check_queue(tp_write_texts("queue.pem", strdup(damaged), NULL),
+                MHSM_ERR_CONFIG);
+    /* What is good is found among it. */
+    check_queue(tp_write_texts("queue.pem", strdup(damaged),
+                               tp_certificate_pem(&own), strdup(damaged),
+                               tp_key_pem(&own, NULL), NULL),
+                MHSM_OK);
+    free(damaged);
 }
 
 static void finish(void)

@@ -27,8 +27,6 @@ static void put(FILE *stream, const char *text)
             fputs("\\e", stream);
         else if (*at == '-')
             fputs("\\-", stream);
-        else if (*at == '|') /* a long list of choices may be broken here */
-            fputs("|\\:", stream);
         else
             fputc(*at, stream);
         line_start = *at == '\n';
@@ -39,6 +37,24 @@ static void put_line(FILE *stream, const char *text)
 {
     put(stream, text);
     fputc('\n', stream);
+}
+
+/* "a, b, c": a long list needs spaces to be broken at. */
+static void put_choices(FILE *stream, const char *choices)
+{
+    char one[64];
+    size_t size;
+
+    while (*choices != 0) {
+        size = strcspn(choices, "|");
+        snprintf(one, sizeof(one), "%.*s", (int)size, choices);
+        put(stream, one);
+        choices += size;
+        if (*choices == '|') {
+            fputs(", ", stream);
+            choices++;
+        }
+    }
 }
 
 static void option_entry(FILE *stream, const struct cli_option *option)
@@ -58,7 +74,7 @@ static void option_entry(FILE *stream, const struct cli_option *option)
     put(stream, option->help);
     if (option->choices != NULL) {
         fputs(" (", stream);
-        put(stream, option->choices);
+        put_choices(stream, option->choices);
         fputc(')', stream);
     }
     fputs(".\n", stream);
@@ -111,7 +127,7 @@ static void setting_entries(FILE *stream)
         put_line(stream, option->help);
         if (option->choices != NULL) {
             fputs("One of ", stream);
-            put(stream, option->choices);
+            put_choices(stream, option->choices);
             fputs(".\n", stream);
         }
         fprintf(stream, "(%s%s%s", option->variable, option->alias ? ", " : "",

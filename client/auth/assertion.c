@@ -129,28 +129,32 @@ static int add_claims(const struct mhsmi_assertion *assertion,
     return 0;
 }
 
-static int sign(const struct mhsmi_certificate *certificate,
-                const struct style *style, struct mhsmi_buf *out)
+static mhsm_status sign(const struct mhsmi_certificate *certificate,
+                        const struct style *style, struct mhsmi_buf *out,
+                        mhsm_error **err)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     EVP_PKEY_CTX *inner = NULL;
     unsigned char signature[signature_max];
     size_t size = sizeof(signature);
-    int ok;
+    mhsm_status st = MHSM_OK;
 
-    ok =
-        ctx != NULL &&
+    if (ctx == NULL ||
         EVP_DigestSignInit_ex(ctx, &inner, "SHA256", certificate->lib, NULL,
-                              certificate->key, NULL) == 1 &&
-        EVP_PKEY_CTX_set_rsa_padding(inner, style->padding) > 0 &&
-        (style->padding != RSA_PKCS1_PSS_PADDING ||
-         EVP_PKEY_CTX_set_rsa_pss_saltlen(inner, RSA_PSS_SALTLEN_DIGEST) > 0) &&
-        EVP_DigestSign(ctx, signature, &size, out->data, out->size) == 1 &&
-        mhsmi_buf_puts(out, ".") &&
-        mhsmi_base64url_encode(out, signature, size);
+                              certificate->key, NULL) != 1 ||
+        EVP_PKEY_CTX_set_rsa_padding(inner, style->padding) <= 0 ||
+        (style->padding == RSA_PKCS1_PSS_PADDING &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(inner, RSA_PSS_SALTLEN_DIGEST) <=
+             0) ||
+        EVP_DigestSign(ctx, signature, &size, out->data, out->size) != 1)
+        st = mhsmi_error(err, MHSM_ERR_INTERNAL,
+                         "cannot sign with the client certificate's key");
+    else if (!mhsmi_buf_puts(out, ".") ||
+             !mhsmi_base64url_encode(out, signature, size))
+        st = mhsmi_error_memory(err);
     EVP_MD_CTX_free(ctx);
     OPENSSL_cleanse(signature, sizeof(signature));
-    return ok;
+    return st;
 }
 
 mhsm_status mhsmi_assertion_make(const struct mhsmi_assertion *assertion,
@@ -158,9 +162,8 @@ mhsm_status mhsmi_assertion_make(const struct mhsmi_assertion *assertion,
 {
     const struct style *style = &styles[assertion->legacy ? 1 : 0];
 
-    if (add_header(assertion, style, out) && mhsmi_buf_puts(out, ".") &&
-        add_claims(assertion, out) && sign(assertion->certificate, style, out))
-        return MHSM_OK;
-    return mhsmi_error(err, MHSM_ERR_INTERNAL,
-                       "cannot sign with the client certificate's key");
+    if (!add_header(assertion, style, out) || !mhsmi_buf_puts(out, ".") ||
+        !add_claims(assertion, out))
+        return mhsmi_error_memory(err);
+    return sign(assertion->certificate, style, out, err);
 }

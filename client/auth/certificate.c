@@ -56,19 +56,16 @@ static mhsm_status circular(const struct reading *reading, mhsm_error **err)
 static mhsm_status read_content(struct reading *reading, mhsm_error **err)
 {
     /* Whoever rotates certificates does so by links: certbot, Kubernetes. */
-    struct mhsmi_file file = {.path = reading->path, .links = 1};
+    struct mhsmi_file file = {
+        .option = option, .path = reading->path, .links = 1, .secret = 1};
+    mhsm_status st;
 
     if (strncmp(reading->path, "mhsm:", 5) == 0 ||
         strncmp(reading->path, "managedhsm:", 11) == 0)
         return circular(reading, err);
-    if (!mhsmi_file_read(&file, &reading->content))
-        return mhsmi_error(err, MHSM_ERR_CONFIG,
-                           "option %s: cannot read %s: %s", option,
-                           reading->path, file.why);
-    if (file.exposed)
-        mhsmi_log(MHSMI_LOG_WARNING,
-                  "option %s: every user of this machine can read %s", option,
-                  reading->path);
+    st = mhsmi_file_read(&file, &reading->content, err);
+    if (st != MHSM_OK)
+        return st;
     if (reading->content.size == 0)
         return wrong(reading, "is empty", NULL, err);
     if (memmem(reading->content.data, reading->content.size, reference_mark,

@@ -70,9 +70,9 @@ static mhsm_status use_proxy(struct workload *self, mhsm_error **err)
     struct mhsmi_url url;
     int ok;
 
+    /* Its form was checked when the option was set. */
     if (!mhsmi_url_parse(&url, mhsm_config_get(config, "token-proxy")))
-        return mhsmi_error(err, MHSM_ERR_CONFIG,
-                           "option token-proxy: malformed URL");
+        return mhsmi_error_memory(err);
     if (url.port == 0)
         url.port = 443;
     self->host = mhsmi_asprintf("%s:%d", url.host, url.port);
@@ -123,49 +123,49 @@ static mhsm_status workload_create(const mhsm_config *config,
  * holds. */
 static mhsm_status read_roots(struct workload *self, mhsm_error **err)
 {
-    struct mhsmi_file file = {
-        .path = mhsm_config_get(self->entra.config, "token-proxy-ca-file"),
-        .links = 1};
+    static const char option[] = "token-proxy-ca-file";
+    struct mhsmi_file file = {.option = option,
+                              .path =
+                                  mhsm_config_get(self->entra.config, option),
+                              .links = 1};
     struct mhsmi_buf fresh;
+    mhsm_status st;
 
     if (file.path == NULL)
         return MHSM_OK;
     mhsmi_buf_init(&fresh, MHSMI_FILE_MAX);
-    if (!mhsmi_file_read(&file, &fresh) ||
-        (fresh.size == 0 && self->roots.size == 0)) {
-        mhsmi_buf_clear(&fresh);
-        return mhsmi_error(err, MHSM_ERR_CONFIG,
-                           "option token-proxy-ca-file: cannot read %s: %s",
-                           file.path,
-                           file.why != NULL ? file.why : "it is empty");
-    }
-    if (fresh.size != 0) {
+    st = mhsmi_file_read(&file, &fresh, err);
+    if (st == MHSM_OK && fresh.size != 0) {
         mhsmi_buf_clear(&self->roots);
         self->roots = fresh;
-    } else {
-        mhsmi_buf_clear(&fresh);
+        mhsmi_buf_init(&fresh, MHSMI_FILE_MAX);
     }
+    if (st == MHSM_OK && self->roots.size == 0)
+        st = mhsmi_error(err, MHSM_ERR_CONFIG, "option %s: %s is empty", option,
+                         file.path);
     self->entra.transport.ca_pem = mhsmi_buf_text(&self->roots);
-    return MHSM_OK;
+    mhsmi_buf_clear(&fresh);
+    return st;
 }
 
 static mhsm_status read_token(const char *path, struct mhsmi_buf *text,
                               mhsm_error **err)
 {
-    /* Kubernetes replaces it by way of a link. */
-    struct mhsmi_file file = {.path = path, .links = 1};
+    /* Kubernetes replaces it by way of a link, and lets all of its container
+     * read it. */
+    struct mhsmi_file file = {
+        .option = "federated-token-file", .path = path, .links = 1};
     struct mhsmi_buf raw;
-    mhsm_status st = MHSM_OK;
+    mhsm_status st;
 
     mhsmi_buf_init(&raw, MHSMI_FILE_MAX);
-    if (!mhsmi_file_read(&file, &raw))
+    /* With room for all of it, only its content can be refused. */
+    st = mhsmi_buf_reserve(text, MHSMI_FILE_MAX)
+             ? mhsmi_file_read(&file, &raw, err)
+             : mhsmi_error_memory(err);
+    if (st == MHSM_OK && !mhsmi_token_take(&raw, text))
         st = mhsmi_error(err, MHSM_ERR_CREDENTIAL,
-                         "option federated-token-file: cannot read %s: %s",
-                         path, file.why);
-    else if (!mhsmi_token_take(&raw, text))
-        st =
-            mhsmi_error(err, MHSM_ERR_CREDENTIAL,
-                        "option federated-token-file: %s holds no token", path);
+                         "option %s: %s holds no token", file.option, path);
     mhsmi_buf_clear(&raw);
     return st;
 }

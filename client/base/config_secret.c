@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 
 static size_t trim(const unsigned char *data, size_t size)
 {
@@ -40,21 +39,14 @@ static mhsm_status append(const char *name, const char *what,
 static mhsm_status read_file(const char *name, const char *path,
                              struct mhsmi_buf *out, mhsm_error **err)
 {
-    struct mhsmi_file file = {.path = path};
+    struct mhsmi_file file = {.option = name, .path = path, .secret = 1};
     struct mhsmi_buf content;
     mhsm_status st;
 
     mhsmi_buf_init(&content, MHSMI_FILE_MAX);
-    if (mhsmi_file_read(&file, &content)) {
-        if (file.exposed)
-            mhsmi_log(MHSMI_LOG_WARNING,
-                      "option %s: every user of this machine can read %s", name,
-                      path);
+    st = mhsmi_file_read(&file, &content, err);
+    if (st == MHSM_OK)
         st = append(name, path, content.data, content.size, out, err);
-    } else {
-        st = mhsmi_error(err, MHSM_ERR_CONFIG, "option %s: cannot read %s: %s",
-                         name, path, file.why);
-    }
     mhsmi_buf_clear(&content);
     return st;
 }

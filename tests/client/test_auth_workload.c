@@ -107,9 +107,9 @@ static void files(void)
     use(link);
     TC_STATUS(get_with(NULL, &err), MHSM_OK);
     use("/nowhere/token");
-    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CREDENTIAL, "No such file");
+    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CONFIG, "No such file");
     use(th_state());
-    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CREDENTIAL, "no regular file");
+    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CONFIG, "no regular file");
     use(tp_write("token", "", 0));
     TC_ERROR(get_with(NULL, &err), MHSM_ERR_CREDENTIAL, "holds no token");
     use(tp_write("token", " \n\t\r\n", 5));
@@ -120,7 +120,7 @@ static void files(void)
     TC_ERROR(get_with(NULL, &err), MHSM_ERR_CREDENTIAL, "holds no token");
     memset(large, 'a', 70000);
     use(tp_write("token", large, 70000));
-    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CREDENTIAL, "larger than 64 KiB");
+    TC_ERROR(get_with(NULL, &err), MHSM_ERR_CONFIG, "larger than 64 KiB");
     restore();
     TC_ERROR(get_with(TC_OPTIONS("credential=workload-identity"), &err),
              MHSM_ERR_CREDENTIAL, "AZURE_FEDERATED_TOKEN_FILE");

@@ -233,6 +233,21 @@ doctor 1 "a web page in the HSM's place" --hsm "https://localhost:$port" \
 result tls ok
 finds challenge fail 'HTTP 200 without asking for a token'
 finds firewall skipped 'has not shown that it is an HSM'
+ca_files
+env -u OPENSSL_CONF openssl req -new -key web.key -subj /CN=localhost \
+    -out late.csr
+env -u OPENSSL_CONF openssl ca -config ca.cnf -batch -notext -selfsign \
+    -keyfile web.key -in late.csr -startdate 20200101000000Z \
+    -enddate 20200201000000Z -out late.pem 2>openssl.err
+rm -f accept.log
+command openssl s_server -accept 0 -naccept 1000 -cert late.pem -key web.key \
+    -www >accept.log 2>&1 &
+started "$!"
+port=$(accept_port accept.log)
+doctor 1 "a certificate of the past" --hsm "https://localhost:$port" \
+    --ca-file late.pem
+finds tls ok 'until 2020-02-01T00:00:00Z'
+finds tls fail 'has expired, or this machine.s clock is ahead'
 
 # The service.
 doctor 1 "another tenant" --tenant-id 11111111-1111-1111-1111-111111111111

@@ -94,13 +94,13 @@ check "a server's own key" command openssl req -x509 -newkey rsa:2048 -noenc \
     -keyout own.key -subj /CN=own -days 7 -out own.pem
 cat rsa.pem p256.pem p384.pem >clients.pem
 for version in 2 3; do
+    rm -f own.log
     command openssl s_server -accept 127.0.0.1:0 -cert own.pem -key own.key \
         -Verify 1 -verify_return_error -CAfile clients.pem "-tls1_$version" -www \
         >own.log 2>&1 </dev/null &
     server=$!
     started "$server"
-    await grep -q '^ACCEPT ' own.log
-    port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' own.log)
+    port=$(accept_port own.log)
     for name in rsa p256 p384; do
         # shellcheck disable=SC2086 # flags
         check "client $name, TLS 1.$version" sh -c "printf 'GET / HTTP/1.0\r\n\r\n' |

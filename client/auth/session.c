@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "auth/body.h"
+#include "auth/call_url.h"
 #include "auth/failover.h"
 #include "auth/scope.h"
 #include "auth/service_error.h"
@@ -16,7 +17,6 @@
 #include "auth/transport.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/url.h"
 
 /* What one caller spends on trying whether the first HSM is back. */
 enum { trial_max_ms = 1000 };
@@ -98,59 +98,6 @@ const struct mhsmi_credential *
 mhsmi_session_credential(const struct mhsmi_session *session)
 {
     return session->credential;
-}
-
-/* `name` begins a parameter of the query. */
-static int has_parameter(const char *query, const char *name)
-{
-    size_t size = strlen(name);
-
-    while (query != NULL && *query != '\0') {
-        if (strncmp(query, name, size) == 0 && query[size] == '=')
-            return 1;
-        query = strchr(query, '&');
-        query = query != NULL ? query + 1 : NULL;
-    }
-    return 0;
-}
-
-/* A link that the service gave: only within its own origin. */
-static mhsm_status follow_link(struct exchange *x, mhsm_error **err)
-{
-    const char *version = mhsm_config_get(x->session->config, "api-version");
-    const char *link = x->call->url, *query = strchr(link, '?');
-
-    if (strchr(link, '#') != NULL ||
-        !mhsmi_url_same_origin(link, x->call->endpoint))
-        return mhsmi_error(err, MHSM_ERR_PROTOCOL,
-                           "cannot %s: the service's link leads away from %s",
-                           x->call->what, x->call->endpoint);
-    if (!mhsmi_buf_puts(&x->url, link) ||
-        (!has_parameter(query != NULL ? query + 1 : NULL, "api-version") &&
-         !mhsmi_buf_printf(&x->url, "%capi-version=%s",
-                           query != NULL ? '&' : '?', version)))
-        return mhsmi_error(err, MHSM_ERR_PROTOCOL,
-                           "cannot %s: the service's link is too long",
-                           x->call->what);
-    return MHSM_OK;
-}
-
-static mhsm_status make_url(struct exchange *x, mhsm_error **err)
-{
-    const struct mhsmi_call *call = x->call;
-    const char *version = mhsm_config_get(x->session->config, "api-version");
-
-    if (strncmp(call->endpoint, "https://", 8) != 0)
-        return mhsmi_error(err, MHSM_ERR_URI,
-                           "%s: a token is sent over https only",
-                           call->endpoint);
-    if (call->url != NULL)
-        return follow_link(x, err);
-    if (!mhsmi_buf_printf(&x->url, "%s%s?api-version=%s%s%s", call->endpoint,
-                          call->path, version, call->query != NULL ? "&" : "",
-                          call->query != NULL ? call->query : ""))
-        return mhsmi_error_memory(err);
-    return MHSM_OK;
 }
 
 /* Send once more or for the first time; `authorization` NULL: the probe, with
@@ -335,7 +282,9 @@ static void exchange_clear(struct exchange *x)
 /* All that comes before the token. */
 static mhsm_status exchange_prepare(struct exchange *x, mhsm_error **err)
 {
-    mhsm_status st = make_url(x, err);
+    mhsm_status st = mhsmi_call_url(
+        x->call, mhsm_config_get(x->session->config, "api-version"), &x->url,
+        err);
 
     if (st != MHSM_OK)
         return st;

@@ -152,13 +152,16 @@ static mhsm_status check_key(const struct reading *reading,
 {
     static const char hint_password[] = "set client-certificate-password (or "
                                         "AZURE_CLIENT_CERTIFICATE_PASSWORD)";
+    static const char hint_ciphers[] =
+        "check client-certificate-password; a PKCS#12 file in the old ciphers "
+        "RC2 and RC4 has to be written anew";
 
     if (certificate->key == NULL && reading->asked)
         return reading->password.size == 0
                    ? wrong(reading, "is encrypted and there is no password",
                            hint_password, err)
                    : wrong(reading, "cannot be decrypted with the password",
-                           hint_password, err);
+                           hint_ciphers, err);
     if (certificate->key == NULL)
         return wrong(reading, "holds no private key that can be read",
                      "the file must hold the key and its certificate, as PEM "

@@ -101,6 +101,12 @@ if grep -q simsalabim err; then
 else
     pass "  without telling it"
 fi
+command openssl pkcs12 -export -legacy -in app.crt -inkey app.key -out old.p12 \
+    -passout pass:sesame
+export AZURE_CLIENT_CERTIFICATE_PATH="$work/old.p12"
+AZURE_CLIENT_CERTIFICATE_PASSWORD=sesame expect_exit 1 "RC2 is refused" openssl \
+    dgst -provider default -provider mhsm -sha256 -sign mhsm:k -out none msg
+errors_have "  with what to do" 'written anew'
 unset AZURE_CLIENT_CERTIFICATE_PASSWORD AZURE_CLIENT_CERTIFICATE_PATH
 echo sesame >password
 chmod 600 password

@@ -10,11 +10,11 @@
 #include <limits.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/libcurl.h"
 #include "base/log.h"
 #include "base/waiter.h"
@@ -39,7 +39,7 @@ static int global_init(void)
                     ? global_ready
                     : global_none;
         /* libcurl obeys it by itself, for all of the process. */
-        if (getenv("SSLKEYLOGFILE") != NULL)
+        if (mhsmi_config_variable("SSLKEYLOGFILE") != NULL)
             mhsmi_log(MHSMI_LOG_WARNING,
                       "SSLKEYLOGFILE is set: who reads that file can read all "
                       "that goes to the HSM, tokens included");

@@ -229,7 +229,10 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
                       mhsmi_clock_ms() - begun) ||
             !wait_turn(request, policy, response, attempt, verdict))
             break;
-        next.http1_only |= response->http2_failed;
+        /* A connection that breaks twice may do so because of HTTP/2, without
+         * libcurl's knowing. */
+        next.http1_only |=
+            response->http2_failed || (st == MHSM_ERR_TRANSPORT && stale_tried);
         if (verdict == at_once) {
             stale_tried = 1;
             next.fresh_connection = 1;

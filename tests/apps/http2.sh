@@ -9,6 +9,8 @@ export PATH="$PATH:/usr/sbin"
 emulator_start
 cd "$work"
 check "a key" mhsm key create --name web --kty EC --curve P-256
+check "  and its certificate" openssl req -provider default -provider mhsm -x509 \
+    -new -key mhsm:web -subj /CN=localhost -days 2 -out web.crt
 check "a CA for the proxy" command openssl req -x509 -newkey rsa:2048 -nodes \
     -keyout front.key -out front.pem -days 2 -subj /CN=localhost \
     -addext "subjectAltName=DNS:localhost,IP:127.0.0.1"
@@ -62,6 +64,72 @@ stop "$front"
 front --npn-list=h2,http/1.1 --tls-max-proto-version=TLSv1.2
 check "a server that knows TLS 1.2" signs
 check "  is spoken to in that" grep -q 'TLSv1.2' access.log
+stop "$front"
+
+# A server that says farewell (GOAWAY) in the middle of a program's life.
+front
+openssl s_server -provider default -provider mhsm -accept 127.0.0.1:0 \
+    -cert web.crt -key mhsm:web -www >server.out 2>server.err &
+started "$!"
+server_port=$(accept_port server.out)
+handshake() {
+    echo | command openssl s_client -connect "127.0.0.1:$server_port" \
+        -CAfile web.crt -verify_return_error
+}
+check "a program that lives longer than the server" handshake
+kill -QUIT "$front"
+stop "$front"
+front
+check "  does not mind its restart" handshake
+check "  and speaks HTTP/2 again" grep -q '^h2 ' access.log
+stop "$front"
+
+# One that offers HTTP/2 and cannot speak it.
+cat >broken.py <<'TEXT'
+import socket, ssl, sys, threading
+front, hsm = int(sys.argv[1]), int(sys.argv[2])
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("front.pem", "front.key")
+context.set_alpn_protocols(["h2", "http/1.1"])
+trust = ssl.create_default_context(cafile="roots.pem")
+
+def copy(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        pass
+    sink.close()
+
+def serve(peer):
+    try:
+        peer = context.wrap_socket(peer, server_side=True)
+        alpn = peer.selected_alpn_protocol()
+        print(alpn, flush=True)
+        if alpn == "h2":
+            peer.recv(65536)
+            peer.sendall(b"\xff" * 1024)
+            return
+        behind = trust.wrap_socket(socket.create_connection(("127.0.0.1", hsm)),
+                                   server_hostname="localhost")
+    except OSError:
+        return
+    threading.Thread(target=copy, args=(behind, peer), daemon=True).start()
+    copy(peer, behind)
+
+listener = socket.create_server(("127.0.0.1", front))
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],),
+                     daemon=True).start()
+TEXT
+python3 broken.py "$port" "$hsm" >broken.log 2>broken.err &
+front=$!
+started "$front"
+await sh -c "command openssl s_client -connect 127.0.0.1:$port </dev/null"
+: >broken.log
+check "a server whose HTTP/2 is broken" signs
+check "  was offered it" grep -q '^h2$' broken.log
+check "  and then not" grep -q '^http/1.1$' broken.log
 stop "$front"
 
 group=X25519MLKEM768

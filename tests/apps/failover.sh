@@ -47,8 +47,10 @@ equal "  by the first" "$(served "$first_control")" 1
 equal "  and not by the second" "$(served "$second_control")" 0
 
 # A process that lives through it all, and its log.
-MHSM_LOG_LEVEL=warning MHSM_LOG_FILE="$work/log" openssl s_server -provider default \
-    -provider mhsm -accept 127.0.0.1:0 -cert web.crt -key mhsm:web -www >server.out 2>server.err &
+env MHSM_LOG_LEVEL=warning MHSM_LOG_FILE="$work/log" \
+    LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
+    openssl s_server -provider default -provider mhsm -accept 127.0.0.1:0 \
+    -cert web.crt -key mhsm:web -www >server.out 2>server.err &
 started "$!"
 port=$(accept_port server.out)
 

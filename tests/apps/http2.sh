@@ -68,7 +68,8 @@ stop "$front"
 
 # A server that says farewell (GOAWAY) in the middle of a program's life.
 front
-openssl s_server -provider default -provider mhsm -accept 127.0.0.1:0 \
+env LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
+    openssl s_server -provider default -provider mhsm -accept 127.0.0.1:0 \
     -cert web.crt -key mhsm:web -www >server.out 2>server.err &
 started "$!"
 server_port=$(accept_port server.out)

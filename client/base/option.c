@@ -11,25 +11,16 @@
 
 #include <openssl/crypto.h>
 
-#include "base/endpoint.h"
+#include "base/option_check.h"
 
-#define SECOND   1000L
-#define MINUTE   (60 * SECOND)
-#define HOUR     (60 * MINUTE)
-#define TEXT_MAX 4096
-#define PEM_MAX  65536
-
-typedef int check_fn(const char *value);
-
-static check_fn check_endpoint, check_version, check_hosts, check_token,
-    check_authority, check_resource, check_imds, check_proxy, check_text,
-    check_operations, check_credentials, check_program, check_subscription,
-    check_pem;
+#define SECOND 1000L
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
 
 /* A STRING row says by `check` what it takes and by `accepts` how to say so. */
 static const struct row {
     mhsm_option option;
-    check_fn *check;
+    mhsmi_check *check;
     const char *accepts;
 } rows[] = {
     {{"endpoint", "MHSM_ENDPOINT", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
@@ -37,7 +28,7 @@ static const struct row {
       "The HSM: its https URL, its host, or its bare name. A second one, "
       "restored from its backup, serves reads and private operations when the "
       "first cannot."},
-     check_endpoint,
+     mhsmi_check_endpoint,
      "an https URL without a path, a host, or the name of an HSM; or two of "
      "them with a comma between"},
     {{"failback-after", "MHSM_FAILBACK_AFTER", NULL, MHSM_OPTION_DURATION,
@@ -49,23 +40,23 @@ static const struct row {
       0, 0, "VERSION",
       "Version of the service's REST interface to ask for; ML-DSA keys need "
       "2026-05-01-preview or later."},
-     check_version,
+     mhsmi_check_version,
      "a version such as 7.6 or 2025-07-01"},
     {{"allowed-hosts", "MHSM_ALLOWED_HOSTS", NULL, MHSM_OPTION_STRING, NULL,
       NULL, 0, 0, "LIST",
       "Hosts that may receive a token beside Azure's own and the endpoint."},
-     check_hosts,
+     mhsmi_check_hosts,
      "a comma list of HOST, HOST:PORT and .SUFFIX"},
     {{"ca-file", "MHSM_CA_FILE", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
       "FILE",
       "PEM roots that the HSM's certificate must come from, in place "
       "of the system's."},
-     check_text,
+     mhsmi_check_text,
      "the name of a file"},
     {{"authority-ca-file", "MHSM_AUTHORITY_CA_FILE", NULL, MHSM_OPTION_STRING,
       NULL, NULL, 0, 0, "FILE",
       "The same for the authority that issues tokens."},
-     check_text,
+     mhsmi_check_text,
      "the name of a file"},
     {{"credential", "MHSM_CREDENTIAL", NULL, MHSM_OPTION_CHOICE, "automatic",
       "automatic|client-secret|client-certificate|workload-identity|"
@@ -81,7 +72,7 @@ static const struct row {
       "Which of them credential=automatic tries: prod (those of servers), dev "
       "(those of people), or one by the name that Azure's own clients have for "
       "it."},
-     check_credentials,
+     mhsmi_check_credentials,
      "prod, dev, EnvironmentCredential, WorkloadIdentityCredential, "
      "ManagedIdentityCredential or AzureCliCredential"},
     {{"developer-credentials", "MHSM_DEVELOPER_CREDENTIALS", NULL,
@@ -93,22 +84,22 @@ static const struct row {
     {{"azure-cli-path", "MHSM_AZURE_CLI_PATH", NULL, MHSM_OPTION_STRING, NULL,
       NULL, 0, 0, "FILE",
       "The Azure CLI, by its absolute path; when absent, az of PATH."},
-     check_program,
+     mhsmi_check_program,
      "an absolute path"},
     {{"azure-cli-subscription", "MHSM_AZURE_CLI_SUBSCRIPTION", NULL,
       MHSM_OPTION_STRING, NULL, NULL, 0, 0, "NAME",
       "Whose account the Azure CLI speaks for: a subscription's id or name; "
       "when absent, the account that it is set to."},
-     check_subscription,
+     mhsmi_check_subscription,
      "a subscription (letters, digits, spaces, '.', '_' and '-')"},
     {{"tenant-id", "MHSM_TENANT_ID", "AZURE_TENANT_ID", MHSM_OPTION_STRING,
       NULL, NULL, 0, 0, "ID",
       "Entra tenant; when absent, the HSM is asked for it."},
-     check_token,
+     mhsmi_check_token,
      "a tenant id or domain (letters, digits, '.' and '-')"},
     {{"client-id", "MHSM_CLIENT_ID", "AZURE_CLIENT_ID", MHSM_OPTION_STRING,
       NULL, NULL, 0, 0, "ID", "Application (client) id of the credential."},
-     check_token,
+     mhsmi_check_token,
      "a client id (letters, digits, '.' and '-')"},
     {{"client-secret", "MHSM_CLIENT_SECRET", NULL, MHSM_OPTION_SECRET,
       "env:AZURE_CLIENT_SECRET", NULL, 0, 0, "REFERENCE",
@@ -120,7 +111,7 @@ static const struct row {
       "FILE",
       "The application's RSA key and certificate, in any order, with the "
       "certificates above it if wanted: PEM or PKCS#12. Read for each token."},
-     check_text,
+     mhsmi_check_text,
      "the name of a file"},
     {{"client-certificate-password", "MHSM_CLIENT_CERTIFICATE_PASSWORD", NULL,
       MHSM_OPTION_SECRET, "env:AZURE_CLIENT_CERTIFICATE_PASSWORD", NULL, 0, 0,
@@ -145,30 +136,30 @@ static const struct row {
       "FILE",
       "The token of a workload identity (Kubernetes, a CI service) that the "
       "application trusts. Read for each token."},
-     check_text,
+     mhsmi_check_text,
      "the name of a file"},
     {{"token-proxy", "MHSM_TOKEN_PROXY", "AZURE_KUBERNETES_TOKEN_PROXY",
       MHSM_OPTION_STRING, NULL, NULL, 0, 0, "URL",
       "What a workload identity asks in place of the authority (identity "
       "bindings of AKS); https only."},
-     check_authority,
+     mhsmi_check_authority,
      "an https URL without user name, query and fragment"},
     {{"token-proxy-sni", "MHSM_TOKEN_PROXY_SNI", "AZURE_KUBERNETES_SNI_NAME",
       MHSM_OPTION_STRING, NULL, NULL, 0, 0, "NAME",
       "Name that the certificate of token-proxy is for, when it is not its "
       "host."},
-     check_token,
+     mhsmi_check_token,
      "the name of a host"},
     {{"token-proxy-ca-file", "MHSM_TOKEN_PROXY_CA_FILE",
       "AZURE_KUBERNETES_CA_FILE", MHSM_OPTION_STRING, NULL, NULL, 0, 0, "FILE",
       "PEM roots that the certificate of token-proxy must come from, and no "
       "others. Read for each token."},
-     check_text,
+     mhsmi_check_text,
      "the name of a file"},
     {{"token-proxy-ca-data", "MHSM_TOKEN_PROXY_CA_DATA",
       "AZURE_KUBERNETES_CA_DATA", MHSM_OPTION_STRING, NULL, NULL, 0, 0, "PEM",
       "The same as text, in place of a file; AKS gives it as a variable."},
-     check_pem,
+     mhsmi_check_pem,
      "PEM certificates"},
     {{"token", "MHSM_TOKEN", NULL, MHSM_OPTION_SECRET,
       "env:AZURE_CLI_ACCESS_TOKEN", NULL, 0, 0, "REFERENCE",
@@ -180,13 +171,13 @@ static const struct row {
       "URL",
       "The authority that issues tokens; https only. When it is not set, the "
       "one of the HSM's cloud."},
-     check_authority,
+     mhsmi_check_authority,
      "an https URL"},
     {{"resource", "MHSM_RESOURCE", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
       "URL",
       "Audience of tokens; when absent, derived from the host or taken "
       "from the HSM's challenge."},
-     check_resource,
+     mhsmi_check_resource,
      "an https URL without a final slash"},
     {{"verify-challenge-resource", "MHSM_VERIFY_CHALLENGE_RESOURCE", NULL,
       MHSM_OPTION_BOOLEAN, "yes", NULL, 0, 0, "YES|NO",
@@ -197,31 +188,31 @@ static const struct row {
       "AZURE_POD_IDENTITY_AUTHORITY_HOST", MHSM_OPTION_STRING,
       "http://169.254.169.254", NULL, 0, 0, "URL",
       "The metadata service that knows the managed identity."},
-     check_imds,
+     mhsmi_check_imds,
      "an http URL of a loopback or link-local address, or an https URL"},
     {{"identity-client-id", "MHSM_IDENTITY_CLIENT_ID", NULL, MHSM_OPTION_STRING,
       NULL, NULL, 0, 0, "ID",
       "User-assigned managed identity, by its client id."},
-     check_token,
+     mhsmi_check_token,
      "a client id (letters, digits, '.' and '-')"},
     {{"identity-object-id", "MHSM_IDENTITY_OBJECT_ID", NULL, MHSM_OPTION_STRING,
       NULL, NULL, 0, 0, "ID",
       "User-assigned managed identity, by its object id."},
-     check_token,
+     mhsmi_check_token,
      "an object id (letters, digits, '.' and '-')"},
     {{"identity-resource-id", "MHSM_IDENTITY_RESOURCE_ID", NULL,
       MHSM_OPTION_STRING, NULL, NULL, 0, 0, "ID",
       "User-assigned managed identity, by its resource id."},
-     check_text,
+     mhsmi_check_text,
      "a resource id"},
     {{"proxy", "MHSM_PROXY", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0, "URL",
       "Proxy for the HSM and the authority, or none; when absent, the "
       "https_proxy variable's."},
-     check_proxy,
+     mhsmi_check_proxy,
      "none, or the URL of a proxy without a user name and password"},
     {{"no-proxy", "MHSM_NO_PROXY", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
       "LIST", "Hosts that are reached without the proxy."},
-     check_text,
+     mhsmi_check_text,
      "a comma list of hosts"},
     {{"connect-timeout", "MHSM_CONNECT_TIMEOUT", NULL, MHSM_OPTION_DURATION,
       "2s", NULL, 50, 5 * MINUTE, "TIME",
@@ -273,7 +264,7 @@ static const struct row {
      NULL},
     {{"log-file", "MHSM_LOG_FILE", NULL, MHSM_OPTION_STRING, NULL, NULL, 0, 0,
       "FILE", "File that the log is appended to, in place of stderr."},
-     check_text,
+     mhsmi_check_text,
      "the name of a file"},
     {{"pkcs1-decryption", "MHSM_PKCS1_DECRYPTION", NULL, MHSM_OPTION_BOOLEAN,
       "no", NULL, 0, 0, "YES|NO",
@@ -315,7 +306,7 @@ static const struct row {
       NULL, NULL, 0, 0, "LIST",
       "Operations that the provider does not offer: keymgmt, signature, "
       "asym_cipher, store, encoder, decoder, rand, skeymgmt or cipher."},
-     check_operations,
+     mhsmi_check_operations,
      "a comma list of keymgmt, signature, asym_cipher, store, encoder, "
      "decoder, rand, skeymgmt and cipher"},
     {{"assume-fips", "MHSM_ASSUME_FIPS", NULL, MHSM_OPTION_BOOLEAN, "no", NULL,
@@ -362,159 +353,6 @@ const mhsm_option *mhsm_option_find(const char *name)
     int index = mhsmi_option_index(name);
 
     return index < 0 ? NULL : &rows[index].option;
-}
-
-/* Printable, and neither empty nor huge. */
-static int check_text(const char *value)
-{
-    size_t size = 0;
-
-    for (; value[size] != '\0'; size++) {
-        unsigned char c = (unsigned char)value[size];
-        if (c < 0x20 || c == 0x7f || size == TEXT_MAX)
-            return 0;
-    }
-    return size != 0;
-}
-
-static int check_charset(const char *value, const char *extra, size_t max)
-{
-    size_t size = 0;
-
-    for (; value[size] != '\0'; size++) {
-        char c = value[size];
-        if (size == max ||
-            (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') &&
-             !(c >= 'A' && c <= 'Z') && !strchr(extra, c)))
-            return 0;
-    }
-    return size != 0;
-}
-
-static int check_version(const char *value)
-{
-    return check_charset(value, ".-", 32);
-}
-
-static int check_token(const char *value)
-{
-    return check_charset(value, ".-", 255);
-}
-
-/* White space around it, and the case, do not count. */
-static int check_credentials(const char *value)
-{
-    static const char *const names[] = {"prod",
-                                        "dev",
-                                        "EnvironmentCredential",
-                                        "WorkloadIdentityCredential",
-                                        "ManagedIdentityCredential",
-                                        "AzureCliCredential"};
-    size_t i, size;
-
-    value += strspn(value, " \t");
-    size = strcspn(value, " \t");
-    if (value[size + strspn(value + size, " \t")] != '\0')
-        return 0;
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strlen(names[i]) == size &&
-            OPENSSL_strncasecmp(names[i], value, size) == 0)
-            return 1;
-    }
-    return 0;
-}
-
-static int check_program(const char *value)
-{
-    return check_text(value) && value[0] == '/';
-}
-
-/* It may not look like an option of the program that it is given to. */
-static int check_subscription(const char *value)
-{
-    return check_charset(value, "._- ", 255) && value[0] != '-';
-}
-
-/* Of several lines; whether it is well-formed is for libssl to say. */
-static int check_pem(const char *value)
-{
-    return strstr(value, "-----BEGIN CERTIFICATE-----") != NULL &&
-           strlen(value) <= PEM_MAX;
-}
-
-static int check_endpoint(const char *value)
-{
-    char *first = mhsmi_endpoint_of_list(value, 0);
-    char *second = mhsmi_endpoint_of_list(value, 1);
-    int ok = first != NULL && (strchr(value, ',') == NULL ||
-                               (second != NULL && strcmp(first, second) != 0));
-
-    mhsmi_free(first);
-    mhsmi_free(second);
-    return ok;
-}
-
-static int check_hosts(const char *value)
-{
-    return check_text(value) && mhsmi_host_list_check(value);
-}
-
-static int check_operations(const char *value)
-{
-    static const char *const names[] = {"keymgmt", "signature", "asym_cipher",
-                                        "store",   "encoder",   "decoder",
-                                        "rand",    "skeymgmt",  "cipher"};
-    size_t size, i;
-
-    for (; *value != '\0'; value += size + (value[size] == ',')) {
-        size = strcspn(value, ",");
-        for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-            if (strlen(names[i]) == size && memcmp(names[i], value, size) == 0)
-                break;
-        if (i == sizeof(names) / sizeof(names[0]))
-            return 0;
-    }
-    return value[-1] != ',';
-}
-
-/* Absolute, no user info (the parser refuses it), no query, no fragment. */
-static int check_url(const char *value, int http_to_near)
-{
-    struct mhsmi_url url;
-    int ok;
-
-    if (!check_text(value) || strpbrk(value, " #\"\\") != NULL ||
-        !mhsmi_url_parse(&url, value))
-        return 0;
-    ok = url.query == NULL &&
-         (strcmp(url.scheme, "https") == 0 ||
-          (http_to_near && strcmp(url.scheme, "http") == 0 &&
-           (mhsmi_host_is_loopback(url.host) ||
-            mhsmi_host_is_link_local(url.host))));
-    mhsmi_url_clear(&url);
-    return ok;
-}
-
-static int check_authority(const char *value)
-{
-    return check_url(value, 0);
-}
-
-/* A final slash would ask for another audience. */
-static int check_resource(const char *value)
-{
-    return check_url(value, 0) && value[strlen(value) - 1] != '/';
-}
-
-static int check_imds(const char *value)
-{
-    return check_url(value, 1);
-}
-
-/* A password here would be a secret in plain sight. */
-static int check_proxy(const char *value)
-{
-    return check_text(value) && strpbrk(value, "@ \"\\") == NULL;
 }
 
 static int choice_has(const char *choices, const char *value)
@@ -595,10 +433,10 @@ static int in_bounds(const mhsm_option *option, const char *value)
 
 static int is_reference(const char *value)
 {
-    return check_text(value) &&
+    return mhsmi_check_text(value) &&
            ((strncmp(value, "file:", 5) == 0 && value[5] != '\0') ||
             (strncmp(value, "env:", 4) == 0 &&
-             check_charset(value + 4, "_", 255)));
+             mhsmi_check_charset(value + 4, "_", 255)));
 }
 
 const char *mhsmi_option_check(const mhsm_option *option, const char *value)

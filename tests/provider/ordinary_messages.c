@@ -59,6 +59,23 @@ static void signed_messages(struct ord *o)
     }
 }
 
+/* Whether the key gives the message. With a wrong one the call itself may well
+ * succeed, and what comes out is random. */
+static int opens(CMS_ContentInfo *cms, EVP_PKEY *key)
+{
+    BIO *out = BIO_new(BIO_s_mem());
+    char *data = NULL;
+    long size;
+    int same;
+
+    (void)CMS_decrypt(cms, key, NULL, NULL, out, 0);
+    ERR_clear_error();
+    size = BIO_get_mem_data(out, &data);
+    same = size == (long)strlen(text) && memcmp(data, text, strlen(text)) == 0;
+    BIO_free(out);
+    return same;
+}
+
 static void sealed_messages(struct ord *o)
 {
     size_t i;
@@ -78,8 +95,7 @@ static void sealed_messages(struct ord *o)
             ord_result(o, CMS_decrypt(cms, key, certificate, NULL, out, 0),
                        "opened");
             ord_memory(o, "text", out);
-            ord_chance(o, CMS_decrypt(cms, wrong, NULL, NULL, NULL, 0) > 0,
-                       "by another key");
+            ord_result(o, opens(cms, wrong), "by another key");
         }
         (void)BIO_reset(in);
         old = PKCS7_encrypt_ex(to, in, cipher, PKCS7_BINARY, o->lib, NULL);

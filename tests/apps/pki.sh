@@ -177,9 +177,12 @@ done
 # A responder that stays, and answers by a key of the HSM each time.
 sub=rsa-sub
 root=rsa-root
+# Not by the function openssl: what is started must be the responder itself.
 # shellcheck disable=SC2086 # flags
-openssl ocsp $p -index $sub/index.txt -CA $sub.pem -rsigner $sub-ocsp.pem \
-    -rkey $sub-ocsp.key -port 0 -ndays 1 >responder.log 2>&1 &
+env LD_PRELOAD="$TEST_PRELOAD" OPENSSL_MODULES="$TEST_MODULES" \
+    openssl ocsp $p -index $sub/index.txt -CA $sub.pem \
+    -rsigner $sub-ocsp.pem -rkey $sub-ocsp.key -port 0 -ndays 1 \
+    >responder.log 2>&1 &
 started "$!"
 await grep -q '^ACCEPT .*:[0-9]* PID' responder.log
 port=$(sed -n 's/^ACCEPT .*:\([0-9]*\) PID.*$/\1/p' responder.log)

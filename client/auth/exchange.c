@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The token goes to the endpoint's origin over https and nowhere else; nothing
+ * here follows a redirect.
+ */
+#include "auth/exchange.h"
+
+#include <string.h>
+
+#include "auth/body.h"
+#include "auth/call_url.h"
+#include "auth/scope.h"
+#include "auth/service_error.h"
+#include "auth/token_cache.h"
+#include "auth/transport.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { url_max = 8192, answer_max = 1024 * 1024, header_max = 40000 };
+
+/* One call under way. */
+struct exchange {
+    struct mhsmi_parties *parties;
+    const struct mhsmi_call *call;
+    struct mhsmi_buf url, body, token;
+    char uuid[MHSMI_UUID_SIZE];
+    int64_t deadline_ms;
+    int retries; /* at most, -1: as configured */
+    struct mhsmi_scope scope;
+    struct mhsmi_response response;
+};
+
+/* Send once more or for the first time; `authorization` NULL: the probe, with
+ * neither token nor body. */
+static mhsm_status send_request(struct exchange *x, const char *authorization,
+                                mhsm_error **err)
+{
+    const mhsm_config *config = x->parties->config;
+    struct mhsmi_header headers[4] = {
+        {"Accept", "application/json"},
+        {"x-ms-client-request-id", x->uuid},
+    };
+    enum mhsmi_retry_class class =
+        authorization != NULL ? x->call->retry : MHSMI_RETRY_REPEATABLE;
+    struct mhsmi_retry_policy policy = mhsmi_retry_policy_of(config, class);
+    struct mhsmi_request request = {0};
+    mhsm_status st;
+
+    if (x->retries >= 0 && policy.max_retries > x->retries)
+        policy.max_retries = x->retries;
+    request.transport = &x->parties->transport;
+    request.method = x->call->method;
+    request.url = mhsmi_buf_text(&x->url);
+    request.headers = headers;
+    request.header_count = 2;
+    request.max_response = answer_max;
+    request.deadline_ms = x->deadline_ms;
+    request.try_timeout_ms = (int)mhsm_config_get_long(config, "try-timeout");
+    /* What is sent once must get the whole time: a time-out would leave
+     * nobody knowing whether it was done. */
+    if (class == MHSMI_RETRY_ONCE) {
+        request.fresh_connection = 1;
+        request.try_timeout_ms = (int)mhsm_config_get_long(config, "timeout");
+    }
+    if (authorization != NULL) {
+        headers[request.header_count].name = "Authorization";
+        headers[request.header_count++].value = authorization;
+        if (x->call->body != NULL) {
+            headers[request.header_count].name = "Content-Type";
+            headers[request.header_count++].value = "application/json";
+            request.body = x->body.data;
+            request.body_size = x->body.size;
+        }
+    }
+    mhsmi_response_clear(&x->response);
+    st = mhsmi_http_send(&request, &policy, &x->response, &x->parties->counters,
+                         err);
+    if (st != MHSM_OK)
+        mhsmi_error_prefix(err, "cannot %s", x->call->what);
+    else
+        mhsmi_log(MHSMI_LOG_DEBUG, "%s: HTTP %d, request id %s", x->call->what,
+                  x->response.status,
+                  x->response.request_id != NULL ? x->response.request_id
+                                                 : "none");
+    return st;
+}
+
+/* Get a token for the scope and send with it. */
+static mhsm_status send_with_token(struct exchange *x, const char *claims,
+                                   mhsm_error **err)
+{
+    struct mhsmi_token_request request = {x->scope.tenant, x->scope.resource,
+                                          claims, x->deadline_ms};
+    struct mhsmi_buf header;
+    mhsm_status st;
+
+    mhsmi_buf_init(&header, header_max);
+    mhsmi_buf_clear(&x->token);
+    st = mhsmi_token_cache_get(x->parties->tokens, &request, &x->token, err);
+    if (st != MHSM_OK) {
+        mhsmi_error_prefix(err, "cannot %s", x->call->what);
+        goto out;
+    }
+    if (!mhsmi_buf_puts(&header, "Bearer ") ||
+        !mhsmi_buf_append(&header, x->token.data, x->token.size)) {
+        st = mhsmi_error_memory(err);
+        goto out;
+    }
+    st = send_request(x, mhsmi_buf_text(&header), err);
+out:
+    mhsmi_buf_clear(&header);
+    return st;
+}
+
+/* Learn tenant and resource from a request that carries neither token nor
+ * body and so cannot be acted upon. */
+static mhsm_status fetch_challenge(struct exchange *x, mhsm_error **err)
+{
+    struct mhsmi_challenge challenge = {0};
+    mhsm_status st = send_request(x, NULL, err);
+
+    if (st != MHSM_OK)
+        return st;
+    if (x->response.status / 100 == 2)
+        return mhsmi_error(err, MHSM_ERR_PROTOCOL,
+                           "%s answers without asking for a token: it is no "
+                           "HSM",
+                           x->call->endpoint);
+    if (x->response.status != 401)
+        return mhsmi_service_error(&x->response, x->call, err);
+    if (mhsmi_challenge_parse(&challenge, x->response.www_authenticate))
+        st = mhsmi_scope_learn(x->parties->scopes, x->call->endpoint,
+                               &challenge, &x->scope, err);
+    else
+        st = mhsmi_error(err, MHSM_ERR_PROTOCOL,
+                         "%s answers 401 without a bearer challenge",
+                         x->call->endpoint);
+    mhsmi_challenge_clear(&challenge);
+    return st;
+}
+
+static mhsm_status refused_twice(const struct exchange *x, mhsm_error **err)
+{
+    struct mhsmi_challenge challenge = {0};
+    mhsm_status st = mhsmi_error(err, MHSM_ERR_UNAUTHORIZED,
+                                 "cannot %s: the HSM refuses the access token",
+                                 x->call->what);
+
+    mhsmi_error_set_hint(err,
+                         "the token was for %s: check tenant-id, resource and "
+                         "this machine's clock",
+                         x->scope.resource);
+    if (!mhsmi_challenge_parse(&challenge, x->response.www_authenticate))
+        mhsmi_challenge_clear(&challenge);
+    mhsmi_error_set_service(
+        err, 401, challenge.error != NULL ? challenge.error : "",
+        x->response.request_id != NULL ? x->response.request_id : "");
+    mhsmi_challenge_clear(&challenge);
+    return st;
+}
+
+/* The token was refused: look at what the HSM asks for and try once more.  A
+ * 401 means that nothing was done, so this is right for writes, too. */
+static mhsm_status answer_challenge(struct exchange *x, mhsm_error **err)
+{
+    struct mhsmi_challenge challenge = {0};
+    struct mhsmi_scope refused = x->scope;
+    mhsm_status st = MHSM_OK;
+
+    /* A claims challenge may name no resource: what is known then stays. */
+    if (mhsmi_challenge_parse(&challenge, x->response.www_authenticate) &&
+        (challenge.resource != NULL || challenge.tenant != NULL))
+        st = mhsmi_scope_learn(x->parties->scopes, x->call->endpoint,
+                               &challenge, &x->scope, err);
+    if (st != MHSM_OK)
+        goto out;
+    mhsmi_token_cache_drop(x->parties->tokens, refused.tenant, refused.resource,
+                           mhsmi_buf_text(&x->token));
+    st = send_with_token(x, challenge.claims, err);
+    if (st == MHSM_OK && x->response.status == 401) {
+        mhsmi_token_cache_drop(x->parties->tokens, x->scope.tenant,
+                               x->scope.resource, mhsmi_buf_text(&x->token));
+        st = refused_twice(x, err);
+    }
+out:
+    mhsmi_challenge_clear(&challenge);
+    return st;
+}
+
+static void exchange_init(struct exchange *x, struct mhsmi_parties *parties,
+                          const struct mhsmi_call *call, int64_t deadline_ms,
+                          int retries)
+{
+    *x = (struct exchange){.parties = parties,
+                           .call = call,
+                           .deadline_ms = deadline_ms,
+                           .retries = retries};
+    mhsmi_buf_init(&x->url, url_max);
+    mhsmi_buf_init(&x->body, MHSMI_BODY_MAX);
+    mhsmi_buf_init(&x->token, header_max);
+    mhsmi_response_init(&x->response);
+}
+
+static void exchange_clear(struct exchange *x)
+{
+    mhsmi_response_clear(&x->response);
+    mhsmi_buf_clear(&x->token);
+    mhsmi_buf_clear(&x->body);
+    mhsmi_buf_clear(&x->url);
+}
+
+/* All that comes before the token. */
+static mhsm_status exchange_prepare(struct exchange *x, mhsm_error **err)
+{
+    mhsm_status st = mhsmi_call_url(
+        x->call, mhsm_config_get(x->parties->config, "api-version"), &x->url,
+        err);
+
+    if (st != MHSM_OK)
+        return st;
+    if (x->call->body != NULL && !mhsmi_body_write(&x->body, x->call->body))
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "cannot %s: the request is too large",
+                           x->call->what);
+    if (!mhsmi_uuid(x->uuid))
+        return mhsmi_error(err, MHSM_ERR_INTERNAL,
+                           "the kernel gives no random octets");
+    if (!mhsmi_scope_find(x->parties->scopes, x->call->endpoint, &x->scope))
+        st = fetch_challenge(x, err);
+    return st;
+}
+
+static mhsm_status exchange_run(struct exchange *x, mhsm_error **err)
+{
+    mhsm_status st = exchange_prepare(x, err);
+
+    if (st == MHSM_OK)
+        st = send_with_token(x, NULL, err);
+    if (st == MHSM_OK && x->response.status == 401)
+        st = answer_challenge(x, err);
+    if (st == MHSM_OK && x->response.status / 100 != 2)
+        st = mhsmi_service_error(&x->response, x->call, err);
+    return st;
+}
+
+static mhsm_status take_answer(struct exchange *x, struct json_object **answer,
+                               mhsm_error **err)
+{
+    struct json_object *json = NULL;
+    const struct mhsmi_buf *body = &x->response.body;
+
+    if (answer == NULL)
+        return MHSM_OK;
+    if (body->size != 0) {
+        json = mhsmi_json_parse(body->data, body->size);
+        if (json == NULL) {
+            mhsm_status st =
+                mhsmi_error(err, MHSM_ERR_PROTOCOL,
+                            "cannot %s: the answer (%zu octets) is not JSON",
+                            x->call->what, body->size);
+
+            mhsmi_error_set_service(
+                err, x->response.status, "",
+                x->response.request_id != NULL ? x->response.request_id : "");
+            return st;
+        }
+    }
+    *answer = json;
+    return MHSM_OK;
+}
+
+mhsm_status mhsmi_exchange(struct mhsmi_parties *parties,
+                           const struct mhsmi_call *call, int64_t deadline_ms,
+                           int retries, struct json_object **answer,
+                           mhsm_error **err)
+{
+    struct exchange x;
+    mhsm_status st;
+
+    exchange_init(&x, parties, call, deadline_ms, retries);
+    st = exchange_run(&x, err);
+    if (st == MHSM_OK)
+        st = take_answer(&x, answer, err);
+    exchange_clear(&x);
+    return st;
+}
+
+mhsm_status mhsmi_exchange_token(struct mhsmi_parties *parties,
+                                 const struct mhsmi_call *call,
+                                 int64_t deadline_ms, struct mhsmi_buf *token,
+                                 mhsm_error **err)
+{
+    struct mhsmi_token_request request;
+    struct exchange x;
+    mhsm_status st;
+
+    exchange_init(&x, parties, call, deadline_ms, -1);
+    st = exchange_prepare(&x, err);
+    if (st == MHSM_OK) {
+        request = (struct mhsmi_token_request){x.scope.tenant, x.scope.resource,
+                                               NULL, deadline_ms};
+        st = mhsmi_token_cache_get(parties->tokens, &request, token, err);
+    }
+    exchange_clear(&x);
+    return st;
+}

@@ -5,6 +5,7 @@
  */
 #include "auth/exchange.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "auth/body.h"
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+enum { answer_pause_max_ms = 2000 }; /* between two answers to a 401 */
 enum { url_max = 8192, answer_max = 1024 * 1024, header_max = 40000 };
 
 /* One call under way. */
@@ -24,7 +26,8 @@ struct exchange {
     const struct mhsmi_call *call;
     struct mhsmi_buf url, body, token;
     char uuid[MHSMI_UUID_SIZE];
-    int64_t deadline_ms;
+    int64_t begun_ms, deadline_ms;
+    int claims_answered;
     int retries; /* at most, -1: as configured */
     struct mhsmi_scope scope;
     struct mhsmi_response response;
@@ -48,6 +51,9 @@ static mhsm_status send_request(struct exchange *x, const char *authorization,
 
     if (x->retries >= 0 && policy.max_retries > x->retries)
         policy.max_retries = x->retries;
+    /* Where there is another HSM to go to, this one gets no more patience. */
+    if (x->retries < 0)
+        policy.served_ms = &x->parties->served_ms;
     request.transport = &x->parties->transport;
     request.method = x->call->method;
     request.url = mhsmi_buf_text(&x->url);
@@ -139,7 +145,7 @@ static mhsm_status fetch_challenge(struct exchange *x, mhsm_error **err)
     return st;
 }
 
-static mhsm_status refused_twice(const struct exchange *x, mhsm_error **err)
+static mhsm_status refused_for_good(const struct exchange *x, mhsm_error **err)
 {
     struct mhsmi_challenge challenge = {0};
     mhsm_status st = mhsmi_error(err, MHSM_ERR_UNAUTHORIZED,
@@ -150,6 +156,8 @@ static mhsm_status refused_twice(const struct exchange *x, mhsm_error **err)
                          "the token was for %s: check tenant-id, resource and "
                          "this machine's clock",
                          x->scope.resource);
+    mhsmi_token_cache_drop(x->parties->tokens, x->scope.tenant,
+                           x->scope.resource, mhsmi_buf_text(&x->token));
     if (!mhsmi_challenge_parse(&challenge, x->response.www_authenticate))
         mhsmi_challenge_clear(&challenge);
     mhsmi_error_set_service(
@@ -159,7 +167,7 @@ static mhsm_status refused_twice(const struct exchange *x, mhsm_error **err)
     return st;
 }
 
-/* The token was refused: look at what the HSM asks for and try once more.  A
+/* The token was refused: look at what the HSM asks for and try another one.  A
  * 401 means that nothing was done, so this is right for writes, too. */
 static mhsm_status answer_challenge(struct exchange *x, mhsm_error **err)
 {
@@ -176,14 +184,41 @@ static mhsm_status answer_challenge(struct exchange *x, mhsm_error **err)
         goto out;
     mhsmi_token_cache_drop(x->parties->tokens, refused.tenant, refused.resource,
                            mhsmi_buf_text(&x->token));
+    x->claims_answered = challenge.claims != NULL;
     st = send_with_token(x, challenge.claims, err);
-    if (st == MHSM_OK && x->response.status == 401) {
-        mhsmi_token_cache_drop(x->parties->tokens, x->scope.tenant,
-                               x->scope.resource, mhsmi_buf_text(&x->token));
-        st = refused_twice(x, err);
-    }
 out:
     mhsmi_challenge_clear(&challenge);
+    return st;
+}
+
+/* Whether to answer again after so many refusals: the first time at once, for
+ * the token may just have been too old; then, as often as other failures are
+ * tried again, after a pause; and until the deadline while the HSM serves other
+ * calls, for then it is not the credential that it refuses.
+ * Claims are answered once. */
+static int may_answer(const struct exchange *x, int refusals)
+{
+    struct mhsmi_retry_policy policy =
+        mhsmi_retry_policy_of(x->parties->config, x->call->retry);
+
+    if (refusals == 1)
+        return 1;
+    if (x->claims_answered || policy.max_retries == 0 ||
+        (refusals > policy.max_retries &&
+         atomic_load(&x->parties->served_ms) < x->begun_ms))
+        return 0;
+    policy.max_delay_ms = answer_pause_max_ms;
+    return mhsmi_retry_pause(&policy, refusals - 2, x->deadline_ms);
+}
+
+static mhsm_status answer_challenges(struct exchange *x, mhsm_error **err)
+{
+    mhsm_status st = MHSM_OK;
+    int refusals;
+
+    for (refusals = 1; st == MHSM_OK && x->response.status == 401; refusals++)
+        st = may_answer(x, refusals) ? answer_challenge(x, err)
+                                     : refused_for_good(x, err);
     return st;
 }
 
@@ -193,6 +228,7 @@ static void exchange_init(struct exchange *x, struct mhsmi_parties *parties,
 {
     *x = (struct exchange){.parties = parties,
                            .call = call,
+                           .begun_ms = mhsmi_clock_ms(),
                            .deadline_ms = deadline_ms,
                            .retries = retries};
     mhsmi_buf_init(&x->url, url_max);
@@ -236,8 +272,8 @@ static mhsm_status exchange_run(struct exchange *x, mhsm_error **err)
 
     if (st == MHSM_OK)
         st = send_with_token(x, NULL, err);
-    if (st == MHSM_OK && x->response.status == 401)
-        st = answer_challenge(x, err);
+    if (st == MHSM_OK)
+        st = answer_challenges(x, err);
     if (st == MHSM_OK && x->response.status / 100 != 2)
         st = mhsmi_service_error(&x->response, x->call, err);
     return st;

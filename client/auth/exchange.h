@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * One call to one HSM: a token, the request, an answer to a 401, the JSON.
+ * One call to one HSM: a token, the request, answers to 401, the JSON.
  * Which HSM that is, and what happens when it cannot be used, is the session's
  * affair.
  */
@@ -19,6 +19,7 @@ struct mhsmi_parties {
     struct mhsmi_token_cache *tokens;
     struct mhsmi_scopes *scopes;
     struct mhsmi_counters counters;
+    _Atomic int64_t served_ms; /* when a call last was, 0: never */
 };
 
 /* At `call->endpoint`, until the deadline, with at most so many `retries` (-1:

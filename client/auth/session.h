@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A session with HSMs: sends requests with a bearer token, answers the 401
- * challenge once, retries, and turns the service's errors into mhsm_error.
+ * A session with HSMs: sends requests with a bearer token, answers 401
+ * challenges, retries, and turns the service's errors into mhsm_error.
  * Knows tokens and the service's error JSON; knows no keys.
  */
 #ifndef MHSM_CLIENT_AUTH_SESSION_H

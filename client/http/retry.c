@@ -7,6 +7,7 @@
 #include "http/retry.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -170,19 +171,41 @@ static int64_t choose_delay(const struct mhsmi_retry_policy *policy,
     return delay;
 }
 
-/* Whether another try, after `spent_ms`, is one too many. Of a host that only
- * asks for patience there is no count: the deadline ends it. */
+/* Whether the host has served somebody since: then it is not down. */
+static int serves_others(const struct mhsmi_retry_policy *policy,
+                         int64_t begun_ms)
+{
+    return policy->class == MHSMI_RETRY_REPEATABLE &&
+           policy->served_ms != NULL &&
+           atomic_load(policy->served_ms) >= begun_ms;
+}
+
+/* Whether another try is one too many. Of a host that only asks for patience,
+ * or fails now and then, there is no count: the deadline ends it. */
 static int is_enough(const struct mhsmi_retry_policy *policy, mhsm_status st,
                      const struct mhsmi_response *response, int attempt,
-                     int64_t spent_ms)
+                     int64_t begun_ms)
 {
     int patience = st == MHSM_OK && response->status == 429 &&
-                   policy->max_retries > 0 &&
                    policy->class != MHSMI_RETRY_METADATA;
 
-    if (policy->max_retries > 0 && is_gone(policy, response))
-        return spent_ms > gone_max_ms;
-    return attempt >= policy->max_retries && !patience;
+    if (policy->max_retries == 0)
+        return 1;
+    if (is_gone(policy, response))
+        return mhsmi_clock_ms() - begun_ms > gone_max_ms;
+    return attempt >= policy->max_retries && !patience &&
+           !serves_others(policy, begun_ms);
+}
+
+int mhsmi_retry_pause(const struct mhsmi_retry_policy *policy, int attempt,
+                      int64_t deadline_ms)
+{
+    int64_t now = mhsmi_clock_ms(), delay = back_off(policy, attempt);
+
+    if (delay >= deadline_ms - now)
+        return 0;
+    mhsmi_waiter_sleep(now + delay);
+    return 1;
 }
 
 /* Wait before try number `attempt` + 1; 0 when the deadline comes first. */
@@ -225,8 +248,7 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
                       ? judge_answer(policy->class, response)
                       : judge_failure(policy->class, st, response, stale_tried);
         if (verdict == give_up ||
-            is_enough(policy, st, response, attempt,
-                      mhsmi_clock_ms() - begun) ||
+            is_enough(policy, st, response, attempt, begun) ||
             !wait_turn(request, policy, response, attempt, verdict))
             break;
         /* A connection that breaks twice may do so because of HTTP/2, without
@@ -243,6 +265,9 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
         if (counters != NULL)
             (void)__atomic_fetch_add(&counters->retries, 1, __ATOMIC_RELAXED);
     }
+    if (policy->served_ms != NULL && st == MHSM_OK &&
+        response->status / 100 == 2)
+        atomic_store(policy->served_ms, mhsmi_clock_ms());
     if (err != NULL)
         *err = failure;
     else

@@ -3,7 +3,8 @@
  * What is tried again, and when: 408, 429, 500, 502, 503, 504 and transport
  * failures, with exponential back-off and jitter or the server's Retry-After,
  * always within the request's deadline.  A 429 asks only for patience: it is
- * not counted, so that a busy HSM makes callers slow and not unsuccessful.
+ * not counted, so that a busy HSM makes callers slow and not unsuccessful; nor
+ * are failures that others do not have.
  */
 #ifndef MHSM_CLIENT_HTTP_RETRY_H
 #define MHSM_CLIENT_HTTP_RETRY_H
@@ -28,6 +29,10 @@ struct mhsmi_retry_policy {
     int max_retries;   /* 0: none at all */
     int base_delay_ms; /* 800: doubled each time, times 0.8 to 1.3 */
     int max_delay_ms;  /* 60000 */
+    /* NULL, or kept up to date: when the host last answered 2xx to any of those
+     * who share this.  While it serves others, what is repeatable is tried
+     * again until the deadline. */
+    _Atomic int64_t *served_ms;
 };
 
 /* mhsmi_engine_perform with retries.  Returns MHSM_OK with the last answer,
@@ -37,6 +42,11 @@ MHSM_NODISCARD mhsm_status mhsmi_http_send(
     const struct mhsmi_request *request,
     const struct mhsmi_retry_policy *policy, struct mhsmi_response *response,
     struct mhsmi_counters *counters, mhsm_error **err);
+
+/* Sleep as before try number `attempt` + 1 (the first is 0) of a request; 0, at
+ * once, when that would pass the deadline. */
+MHSM_NODISCARD int mhsmi_retry_pause(const struct mhsmi_retry_policy *policy,
+                                     int attempt, int64_t deadline_ms);
 
 /* Milliseconds that the answer asks to wait, or -1: retry-after-ms, then
  * Retry-After in seconds or as an HTTP date (against `now`, Unix seconds). */

@@ -331,6 +331,44 @@ static void revocation(void)
     mhsm_client_free(client);
 }
 
+static mhsm_status sign_with(const char *retries, mhsm_error **err)
+{
+    static const unsigned char digest[32];
+    mhsm_client *client = tc_open(TC_OPTIONS(retries));
+    mhsm_key *key = tc_key(client, "mhsm:auth");
+    mhsm_result *result = NULL;
+    mhsm_status st;
+
+    th_fault("\"route\":\"sign\",\"action\":\"unauthorized\",\"count\":3");
+    st = mhsm_sign(client, key, "ES256", digest, 32, &result, err);
+    mhsm_result_free(result);
+    mhsm_key_free(key);
+    mhsm_client_free(client);
+    return st;
+}
+
+/* New tokens that are refused, too: this may pass, or be the end. */
+static void refused_again(void)
+{
+    mhsm_error *err = NULL;
+    long begun = th_now_ms();
+
+    th_reset();
+    TC_STATUS(sign_with("retries=3", &err), MHSM_OK);
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") == 4);
+    CU_ASSERT(th_stats().tokens == 4);
+    th_reset();
+    TC_ERROR(sign_with("retries=2", &err), MHSM_ERR_UNAUTHORIZED, "refuses");
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") == 3);
+    TH_TRUE(th_now_ms() - begun < 6000, "%ld ms", th_now_ms() - begun);
+    th_reset();
+    begun = th_now_ms();
+    TC_ERROR(sign_with("retries=0", &err), MHSM_ERR_UNAUTHORIZED, "refuses");
+    CU_ASSERT(th_route("POST /keys/{name}/{version}/sign") == 2);
+    TH_TRUE(th_now_ms() - begun < 600, "%ld ms", th_now_ms() - begun);
+    th_reset();
+}
+
 /* The child works with the token it inherited, on its own connections; the
  * parent's connection survives. */
 static void forking(void)
@@ -412,6 +450,7 @@ int main(void)
         {"static_token", static_token},
         {"single_flight", single_flight},
         {"revocation", revocation},
+        {"refused_again", refused_again},
         {"forking", forking},
         {"roles", roles},
         {"contradictions", contradictions},

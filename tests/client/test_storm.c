@@ -83,8 +83,7 @@ static void prepare(void)
     key = tc_create(client, "storm", MHSM_KEY_EC, 0, MHSM_CURVE_P256);
 }
 
-/* What passes by itself, a tenth of all. A 401 does not: it is about the token,
- * and answered once (test_auth.c). */
+/* What passes by itself, a tenth of all. */
 static void each_kind(void)
 {
     static const char *const kinds[] = {
@@ -95,6 +94,7 @@ static void each_kind(void)
         "\"action\":\"status\",\"status\":503,\"retry_after\":\"0\"",
         "\"action\":\"status\",\"status\":504",
         "\"action\":\"status\",\"status\":408",
+        "\"action\":\"unauthorized\"",
         "\"action\":\"reset\"",
         "\"action\":\"truncate\"",
         "\"action\":\"slow\",\"ms\":100",

@@ -17,6 +17,9 @@ static struct mhsmi_transport transport = {
     .user_agent = "mhsm-test/1",
 };
 
+/* When the host last served somebody. */
+static _Atomic int64_t served;
+
 struct outcome {
     mhsm_status status;
     int http, requests, connections, retries;
@@ -29,7 +32,8 @@ static struct outcome send_to(const char *url, enum mhsmi_retry_class class,
     struct mhsmi_retry_policy policy = {.class = class,
                                         .max_retries = max_retries,
                                         .base_delay_ms = 2,
-                                        .max_delay_ms = 60000};
+                                        .max_delay_ms = 60000,
+                                        .served_ms = &served};
     struct mhsmi_request request = {.transport = &transport,
                                     .method = "POST",
                                     .url = url,
@@ -115,6 +119,29 @@ static void test_counts(void)
     CHECK(o.http == 503 && o.requests == 1);
     o = plan(503, 2, "", MHSMI_RETRY_REPEATABLE, 2);
     CHECK(o.http == 200 && o.requests == 3);
+}
+
+/* Failures that others do not have are not counted; nor does it help a write,
+ * nor who wants no repetition. */
+static void test_others(void)
+{
+    struct outcome o;
+
+    atomic_store(&served, INT64_MAX);
+    o = plan(503, 7, "", MHSMI_RETRY_REPEATABLE, 2);
+    CHECK(o.http == 200 && o.requests == 8);
+    CHECK(atomic_load(&served) <= mhsmi_clock_ms());
+    atomic_store(&served, INT64_MAX);
+    o = plan(503, 7, "retry-after-ms: 1\r\n", MHSMI_RETRY_ONCE, 2);
+    CHECK(o.http == 503 && o.requests == 3);
+    o = plan(503, 7, "", MHSMI_RETRY_REPEATABLE, 0);
+    CHECK(o.http == 503 && o.requests == 1);
+    o = plan(400, 7, "", MHSMI_RETRY_REPEATABLE, 2);
+    CHECK(o.http == 400 && o.requests == 1);
+    /* Served before this one began: that proves nothing. */
+    atomic_store(&served, mhsmi_clock_ms() - 1);
+    o = plan(503, 7, "", MHSMI_RETRY_REPEATABLE, 2);
+    CHECK(o.http == 503 && o.requests == 3);
 }
 
 static void test_writes(void)
@@ -237,13 +264,10 @@ static void test_retry_after(void)
 int main(void)
 {
     static const struct check checks[] = {
-        {"statuses", test_statuses},
-        {"counts", test_counts},
-        {"writes", test_writes},
-        {"transport", test_transport},
-        {"deadline", test_deadline},
-        {"retry-after", test_retry_after},
-        {NULL, NULL},
+        {"statuses", test_statuses},       {"counts", test_counts},
+        {"others", test_others},           {"writes", test_writes},
+        {"transport", test_transport},     {"deadline", test_deadline},
+        {"retry-after", test_retry_after}, {NULL, NULL},
     };
     int bad;
 

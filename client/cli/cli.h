@@ -91,6 +91,12 @@ MHSM_NODISCARD mhsm_status cli_target(const struct cli *cli,
                                       enum cli_target target, mhsm_uri **uri,
                                       mhsm_error **err);
 
+/* Ask at the terminal "QUESTION SUBJECT? [y/N]"; MHSM_OK with --yes or when the
+ * answer is yes.  Without a terminal there is no yes. */
+MHSM_NODISCARD mhsm_status cli_confirm(const struct cli *cli,
+                                       const char *question,
+                                       const char *subject, mhsm_error **err);
+
 /* Tell a failure on stderr (one JSON object with -o json). */
 void cli_report(const struct cli *cli, const mhsm_error *err);
 enum cli_exit cli_exit_of(mhsm_status status);

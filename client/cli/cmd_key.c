@@ -1,62 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * mhsm key create, show, show-deleted, delete, recover, purge.  What removes a
- * key asks first; what makes one is sent once.
+ * mhsm key create, rotate, show, show-deleted, delete, recover, purge.  What
+ * removes a key asks first; what makes one is sent once.
  */
-#include <ctype.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/buf.h"
 #include "cli/cli.h"
 #include "cli/key_text.h"
-#include "cli/text.h"
-
-/* "sign,verify" to a mask. */
-static mhsm_status parse_operations(const char *text, unsigned int *mask,
-                                    mhsm_error **err)
-{
-    const char *at = text;
-    unsigned int all = 0, bit;
-
-    for (;;) {
-        size_t size = strcspn(at, ",");
-        char *name = mhsmi_strndup(at, size);
-
-        if (name == NULL)
-            return mhsmi_error_memory(err);
-        bit = mhsm_operation_find(name);
-        mhsmi_free(name);
-        if (bit == 0)
-            return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                               "--ops: %.*s is not an operation", (int)size,
-                               at);
-        all |= bit;
-        if (at[size] == 0)
-            break;
-        at += size + 1;
-    }
-    *mask = all;
-    return MHSM_OK;
-}
-
-static mhsm_status check_tags(const struct cli *cli, mhsm_error **err)
-{
-    size_t i;
-
-    for (i = 0; i < cli->tag_count; i++) {
-        const char *equals = strchr(cli->tags[i], '=');
-
-        if (equals == NULL || equals == cli->tags[i])
-            return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                               "--tags %s: it is NAME=VALUE", cli->tags[i]);
-        if (equals - cli->tags[i] > 256 || strlen(equals + 1) > 256)
-            return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                               "--tags: a name or value is longer than 256");
-    }
-    return MHSM_OK;
-}
+#include "cli/members.h"
 
 static mhsm_status parse_type(const struct cli *cli, mhsm_key_spec *spec,
                               mhsm_error **err)
@@ -102,40 +51,29 @@ static mhsm_status parse_type(const struct cli *cli, mhsm_key_spec *spec,
     return MHSM_OK;
 }
 
-static mhsm_status parse_spec(const struct cli *cli, mhsm_key_spec *spec,
+static mhsm_status parse_spec(const struct cli *cli,
+                              struct cli_members *members, mhsm_key_spec *spec,
                               mhsm_error **err)
 {
-    const char *ops = cli->values[CLI_OPS], *nbf = cli->values[CLI_NOT_BEFORE];
-    const char *exp = cli->values[CLI_EXPIRES];
     mhsm_status st = parse_type(cli, spec, err);
 
-    if (st == MHSM_OK && ops != NULL)
-        st = parse_operations(ops, &spec->operations, err);
-    if (st == MHSM_OK && nbf != NULL)
-        st = cli_parse_time("--not-before", nbf, &spec->not_before, err);
-    if (st == MHSM_OK && exp != NULL)
-        st = cli_parse_time("--expires", exp, &spec->expires, err);
-    if (st == MHSM_OK && nbf != NULL && exp != NULL &&
-        spec->expires <= spec->not_before)
-        st = mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                         "--expires is not after --not-before");
     if (st == MHSM_OK)
-        st = check_tags(cli, err);
-    spec->tags = cli->tags;
-    spec->tag_count = cli->tag_count;
-    spec->disabled = cli->values[CLI_DISABLED] != NULL;
-    spec->exportable = cli->values[CLI_EXPORTABLE] != NULL;
+        st = cli_members_read(cli, members, err);
+    if (st == MHSM_OK)
+        cli_members_apply(members, spec);
     return st;
 }
 
 mhsm_status cli_key_create(struct cli *cli, mhsm_error **err)
 {
     mhsm_key_spec spec = MHSM_KEY_SPEC_INIT;
+    struct cli_members members;
     mhsm_uri *uri = NULL;
     mhsm_key *key = NULL;
     mhsm_status st;
 
-    if ((st = parse_spec(cli, &spec, err)) != MHSM_OK ||
+    cli_members_init(&members);
+    if ((st = parse_spec(cli, &members, &spec, err)) != MHSM_OK ||
         (st = cli_connect(cli, err)) != MHSM_OK ||
         (st = cli_target(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
         (st = mhsm_key_create(cli->client, uri, &spec, &key, err)) != MHSM_OK)
@@ -143,35 +81,10 @@ mhsm_status cli_key_create(struct cli *cli, mhsm_error **err)
     st = cli_print_key(cli, key, err);
 
 out:
+    cli_members_clear(&members);
     mhsm_key_free(key);
     mhsm_uri_free(uri);
     return st;
-}
-
-/* Ask on stderr, so that the answer to a redirected command is not lost in
- * its output. */
-static mhsm_status confirm(const struct cli *cli, const char *what,
-                           const mhsm_uri *uri, mhsm_error **err)
-{
-    char answer[16] = "";
-
-    if (cli->values[CLI_YES] != NULL)
-        return MHSM_OK;
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "--yes is needed when there is no terminal to ask "
-                           "at");
-    fputs(what, stderr);
-    fputc(' ', stderr);
-    cli_text_print(stderr, mhsm_uri_text(uri));
-    fputs("? [y/N] ", stderr);
-    fflush(stderr);
-    if (fgets(answer, sizeof(answer), stdin) == NULL ||
-        (strcmp(answer, "y\n") != 0 && strcmp(answer, "Y\n") != 0 &&
-         strcmp(answer, "yes\n") != 0))
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "not confirmed: nothing was done");
-    return MHSM_OK;
 }
 
 /* One request that answers with a key. */
@@ -188,7 +101,8 @@ static mhsm_status run(struct cli *cli, enum cli_target target,
     if ((st = cli_connect(cli, err)) != MHSM_OK ||
         (st = cli_target(cli, target, &uri, err)) != MHSM_OK ||
         (question != NULL &&
-         (st = confirm(cli, question, uri, err)) != MHSM_OK) ||
+         (st = cli_confirm(cli, question, mhsm_uri_text(uri), err)) !=
+             MHSM_OK) ||
         (st = call(cli->client, uri, &key, err)) != MHSM_OK)
         goto out;
     if (key != NULL)
@@ -205,6 +119,11 @@ static mhsm_status purge(mhsm_client *client, const mhsm_uri *uri,
 {
     *key = NULL;
     return mhsm_key_purge(client, uri, err);
+}
+
+mhsm_status cli_key_rotate(struct cli *cli, mhsm_error **err)
+{
+    return run(cli, CLI_TARGET_NAME, NULL, mhsm_key_rotate, err);
 }
 
 mhsm_status cli_key_show(struct cli *cli, mhsm_error **err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The command line as data: every noun, verb and option of `mhsm` is a row of
- * the tables declared here (commands.c), and the parser, the usage errors,
+ * the tables declared here (commands*.c), and the parser, the usage errors,
  * --help and the manual page all read those rows.  A command must take nothing
  * that its table does not list.
  */
@@ -56,6 +56,13 @@ enum cli_option_id {
     CLI_COUNT,
     CLI_ENCODING,
     CLI_PSS,
+    CLI_ENABLED,
+    CLI_NO_TAGS,
+    CLI_POLICY,
+    CLI_IMMUTABLE,
+    CLI_AFTER_CREATE,
+    CLI_BEFORE_EXPIRY,
+    CLI_EXPIRY,
     CLI_OPTION_COUNT
 };
 
@@ -91,7 +98,7 @@ struct cli_command {
 };
 
 struct cli_noun {
-    const char *name;
+    const char *name; /* "key", or "key rotation-policy" below another */
     const char *summary;
 };
 
@@ -100,14 +107,26 @@ struct cli_exit_row {
     const char *help;
 };
 
-/* All end with a NULL name or verb, but cli_exits with a NULL help. */
-extern const struct cli_command cli_commands[];
+/* Tables end with a NULL name or verb, but cli_exits with a NULL help. */
+extern const struct cli_command cli_key_commands[];
+extern const struct cli_command cli_use_commands[];
+extern const struct cli_command cli_hsm_commands[];
 extern const struct cli_noun cli_nouns[];
 extern const struct cli_option cli_global_options[];
 extern const struct cli_exit_row cli_exits[];
 
+/* Every command of every table, in the order of help; NULL past the end. */
+const struct cli_command *cli_command_at(size_t index);
+
 /* What the tables run, by file cmd_*.c. */
 mhsm_status cli_key_create(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_update(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_rotate(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_backup(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_restore(struct cli *cli, mhsm_error **err);
+mhsm_status cli_rotation_policy_show(struct cli *cli, mhsm_error **err);
+mhsm_status cli_rotation_policy_set(struct cli *cli, mhsm_error **err);
+mhsm_status cli_rotation_policy_remove(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_show(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_show_deleted(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_delete(struct cli *cli, mhsm_error **err);

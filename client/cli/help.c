@@ -98,15 +98,25 @@ static void setting_rows(FILE *stream)
     }
 }
 
+/* Is the command of this noun, or of one below it? */
+static int is_of(const struct cli_command *command, const struct cli_noun *noun)
+{
+    size_t size = strlen(noun->name);
+
+    return command->noun != NULL &&
+           strncmp(command->noun, noun->name, size) == 0 &&
+           (command->noun[size] == 0 || command->noun[size] == ' ');
+}
+
 static void command_rows(FILE *stream, const struct cli_noun *noun)
 {
     const struct cli_command *command;
+    size_t i;
 
-    for (command = cli_commands; command->verb != NULL; command++) {
+    for (i = 0; (command = cli_command_at(i)) != NULL; i++) {
         char left[64];
 
-        if (noun != NULL &&
-            (command->noun == NULL || strcmp(command->noun, noun->name) != 0))
+        if (noun != NULL && !is_of(command, noun))
             continue;
         snprintf(left, sizeof(left), "%s%s%s",
                  command->noun ? command->noun : "", command->noun ? " " : "",

@@ -15,6 +15,7 @@ static const struct cli_column columns[] = {
     {"Enabled", 0},    {"Operations", 0},     {"Created", 0}, {"Updated", 0},
     {"Not before", 0}, {"Expires", 0},        {"kid", 0},     {"URI", 0},
     {"Tags", 0},       {"Recovery level", 0}, {"Deleted", 0}, {"Purged at", 0},
+    {"Exportable", 0},
 };
 
 enum {
@@ -65,6 +66,19 @@ static const char *size_text(const mhsm_key *key, char *text, size_t size)
     return text;
 }
 
+/* NULL for keys that stay in the HSM. */
+static const char *exportable_text(struct json_object *bundle,
+                                   struct json_object *attributes)
+{
+    struct json_object *policy = mhsmi_json_object(bundle, "release_policy");
+
+    if (!mhsmi_json_bool(attributes, "exportable", 0))
+        return NULL;
+    return mhsmi_json_bool(policy, "immutable", 0)
+               ? "yes, by a policy that is immutable"
+               : "yes, by its release policy";
+}
+
 static const char *or_null(const struct mhsmi_buf *buf)
 {
     return buf->size != 0 ? mhsmi_buf_text(buf) : NULL;
@@ -103,6 +117,7 @@ static mhsm_status print_record(const struct cli *cli, const mhsm_key *key,
             cli_time_text(mhsmi_json_int(bundle, "deletedDate", 0), times[4]),
             cli_time_text(mhsmi_json_int(bundle, "scheduledPurgeDate", 0),
                           times[5]),
+            exportable_text(bundle, attributes),
         };
 
         st = cli_record(cli->output, columns,

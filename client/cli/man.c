@@ -90,8 +90,9 @@ static void command_entry(FILE *stream, const struct cli_command *command)
 {
     size_t i;
 
-    fprintf(stream, ".SS \"mhsm %s%s", command->noun ? command->noun : "",
-            command->noun ? " " : "");
+    fputs(".SS \"mhsm ", stream);
+    put(stream, command->noun ? command->noun : "");
+    fputs(command->noun ? " " : "", stream);
     put(stream, command->verb);
     if (command->operand != NULL)
         fprintf(stream, " [%s]", command->operand);
@@ -183,6 +184,7 @@ void cli_man(FILE *stream)
 {
     const struct cli_command *command;
     const struct cli_exit_row *exits;
+    size_t i;
 
     fprintf(stream,
             ".TH MHSM 1 \"\" \"mhsm %s\" \"User Commands\"\n"
@@ -192,7 +194,7 @@ void cli_man(FILE *stream)
             MHSM_VERSION);
     put_line(stream, introduction);
     fputs(".SH COMMANDS\n", stream);
-    for (command = cli_commands; command->verb != NULL; command++)
+    for (i = 0; (command = cli_command_at(i)) != NULL; i++)
         command_entry(stream, command);
     fputs(".SH OPTIONS\nOf every command:\n", stream);
     option_entries(stream, cli_global_options);

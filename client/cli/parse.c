@@ -160,11 +160,33 @@ static mhsm_status parse_option(struct cli *cli, int argc, char **argv, int *at,
                                  : store(cli, match.option, value, err);
 }
 
+/* The noun `word` below the one that was named before, if any. */
+static const struct cli_noun *find_noun(const struct cli_noun *above,
+                                        const char *word)
+{
+    size_t size = above != NULL ? strlen(above->name) : 0;
+    const struct cli_noun *noun;
+
+    for (noun = cli_nouns; noun->name != NULL; noun++) {
+        const char *rest = noun->name;
+
+        if (above != NULL) {
+            if (strncmp(rest, above->name, size) != 0 || rest[size] != ' ')
+                continue;
+            rest += size + 1;
+        }
+        if (strcmp(rest, word) == 0)
+            return noun;
+    }
+    return NULL;
+}
+
 static mhsm_status parse_word(struct cli *cli, const char *word,
                               mhsm_error **err)
 {
     const struct cli_command *command;
     const struct cli_noun *noun;
+    size_t i;
 
     if (cli->command != NULL) {
         if (cli->command->operand == NULL || cli->operand != NULL)
@@ -173,7 +195,7 @@ static mhsm_status parse_word(struct cli *cli, const char *word,
         cli->operand = word;
         return MHSM_OK;
     }
-    for (command = cli_commands; command->verb != NULL; command++) {
+    for (i = 0; (command = cli_command_at(i)) != NULL; i++) {
         int same_noun = cli->noun == NULL
                             ? command->noun == NULL
                             : command->noun != NULL &&
@@ -184,11 +206,11 @@ static mhsm_status parse_word(struct cli *cli, const char *word,
             return MHSM_OK;
         }
     }
-    for (noun = cli_nouns; cli->noun == NULL && noun->name != NULL; noun++)
-        if (strcmp(noun->name, word) == 0) {
-            cli->noun = noun;
-            return MHSM_OK;
-        }
+    noun = find_noun(cli->noun, word);
+    if (noun != NULL) {
+        cli->noun = noun;
+        return MHSM_OK;
+    }
     return mhsmi_error(err, MHSM_ERR_ARGUMENT, "unknown command %s%s%s",
                        cli->noun ? cli->noun->name : "", cli->noun ? " " : "",
                        word);

@@ -12,6 +12,7 @@ static const struct mhsmi_key_request get_request = {
     .collection = "keys",
     .doing = "get key",
     .action = "keys/read/action",
+    .versioned = 1,
     .retry = MHSMI_RETRY_REPEATABLE,
 };
 

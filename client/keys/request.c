@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Calls about one key.  Only GET names a version; everything else that goes
- * through here is about the whole key.
+ * Calls about one key, or about one version of it.
  */
 #include "keys/request.h"
-
-#include <string.h>
 
 #include "base/error.h"
 
@@ -14,12 +11,9 @@ enum { path_max = 512 };
 static int make_path(struct mhsmi_buf *path, const mhsm_uri *uri,
                      const struct mhsmi_key_request *request)
 {
-    int versioned = uri->version != NULL && request->verb == NULL &&
-                    strcmp(request->method, "GET") == 0 &&
-                    strcmp(request->collection, "keys") == 0;
-
     return mhsmi_buf_printf(path, "/%s/%s", request->collection, uri->name) &&
-           (!versioned || mhsmi_buf_printf(path, "/%s", uri->version)) &&
+           (uri->version == NULL ||
+            mhsmi_buf_printf(path, "/%s", uri->version)) &&
            (request->verb == NULL ||
             mhsmi_buf_printf(path, "/%s", request->verb));
 }
@@ -40,6 +34,12 @@ static mhsm_status send_request(mhsm_client *client, const mhsm_uri *uri,
     if (uri->name == NULL)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT, "%s names no key",
                            uri->text);
+    /* Doing it to "a version" would surprise. */
+    if (uri->version != NULL && !request->versioned)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "cannot %s: %s names one version, and this is done "
+                           "to a key with all its versions",
+                           request->doing, uri->text);
     mhsmi_buf_init(&path, path_max);
     mhsmi_buf_init(&what, path_max);
     mhsmi_buf_init(&action, path_max);
@@ -82,8 +82,6 @@ mhsm_status mhsmi_key_request_key(mhsm_client *client, const mhsm_uri *uri,
                                   mhsm_error **err)
 {
     struct json_object *answer = NULL;
-    int versioned = strcmp(request->method, "GET") == 0 &&
-                    strcmp(request->collection, "keys") == 0;
     const char *served = NULL;
     mhsm_key *made = NULL;
     mhsm_status st;
@@ -95,8 +93,7 @@ mhsm_status mhsmi_key_request_key(mhsm_client *client, const mhsm_uri *uri,
     if (st == MHSM_OK && served != uri->endpoint)
         st = mhsmi_jwk_move(made, uri->endpoint, err);
     if (st == MHSM_OK)
-        st =
-            mhsmi_jwk_is(made, uri->name, versioned ? uri->version : NULL, err);
+        st = mhsmi_jwk_is(made, uri->name, uri->version, err);
     if (st != MHSM_OK)
         mhsmi_error_prefix(err, "cannot %s %s", request->doing, uri->name);
     json_object_put(answer);

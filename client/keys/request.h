@@ -15,12 +15,13 @@ struct mhsmi_key_request {
     const char *verb;       /* appended as "/VERB"; NULL: none */
     const char *doing;      /* "create key": the name is added */
     const char *action;     /* "keys/create/action" */
+    int versioned;          /* done to the version that the URI names, if any */
     enum mhsmi_retry_class retry;
 };
 
-/* One call about the key that `uri` names (with its version when
- * `with_version`).  `body` may be NULL.  MHSM_ERR_ARGUMENT when the URI names
- * no key. */
+/* One call about the key that `uri` names.  `body` may be NULL.
+ * MHSM_ERR_ARGUMENT when the URI names no key, or a version of one that is
+ * dealt with as a whole. */
 MHSM_NODISCARD mhsm_status mhsmi_key_request(
     mhsm_client *client, const mhsm_uri *uri,
     const struct mhsmi_key_request *request, struct json_object *body,

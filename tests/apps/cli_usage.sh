@@ -20,10 +20,13 @@ output_has "  lists the commands" '^  key create '
 output_has "  and the options of the client" '^  --endpoint URL'
 output_has "  and the exit statuses" '^  6 +The input is damaged'
 equal "  and is no wider than 79 columns" "$(awk 'length > 79' out)" ""
-commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z -]*[a-z]\)  .*/\1/p' out)
-equal "  22 commands in all" "$(printf '%s\n' "$commands" | wc -l | tr -d " ")" 22
+commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z -]*[a-z]\)\(  .*\)\{0,1\}$/\1/p' out)
+equal "  29 commands in all" "$(printf '%s\n' "$commands" | wc -l | tr -d " ")" 29
 check "mhsm key --help" mhsm key --help
 output_has "  lists its commands" '^  key purge '
+output_has "  and those of the nouns below it" '^  key rotation-policy set'
+check "mhsm key rotation-policy --help" mhsm key rotation-policy --help
+equal "  lists its commands" "$(grep -c '^  key rotation-policy ' out)" 3
 check "mhsm help key create" mhsm help key create
 cp out create.help
 check "mhsm key create --help" mhsm key create --help

@@ -16,23 +16,11 @@
 
 #include <mhsm/error.h>
 #include <mhsm/key.h>
+#include <mhsm/result.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* The outcome: octets that are wiped when freed. */
-typedef struct mhsm_result mhsm_result;
-
-MHSM_API void mhsm_result_free(mhsm_result *result);
-/* Borrowed from the result; never NULL when the size is not 0. */
-MHSM_API const unsigned char *mhsm_result_data(const mhsm_result *result,
-                                               size_t *size);
-/* AES only, as the service returned them; NULL and 0 when it did not. */
-MHSM_API const unsigned char *mhsm_result_iv(const mhsm_result *result,
-                                             size_t *size);
-MHSM_API const unsigned char *mhsm_result_tag(const mhsm_result *result,
-                                              size_t *size);
 
 /* The public key of an RSA, EC or AKP key as SubjectPublicKeyInfo (RFC 5280)
  * in DER; MHSM_ERR_UNSUPPORTED for keys that have none.  No I/O. */

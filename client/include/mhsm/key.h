@@ -17,6 +17,7 @@
 #include <mhsm/algorithm.h>
 #include <mhsm/client.h>
 #include <mhsm/error.h>
+#include <mhsm/result.h>
 #include <mhsm/uri.h>
 
 #ifdef __cplusplus
@@ -83,7 +84,16 @@ MHSM_API const unsigned char *mhsm_key_ec_y(const mhsm_key *key, size_t *size);
 MHSM_API const unsigned char *mhsm_key_akp_public(const mhsm_key *key,
                                                   size_t *size);
 
-/* What to create.  Start from MHSM_KEY_SPEC_INIT. */
+/* Under which attestation a key may leave the HSM.  `text` is the policy as
+ * JSON ({"version", "anyOf": [...]}), `size` octets, at most 64 KiB. */
+typedef struct mhsm_release_policy {
+    const char *text;
+    size_t size;
+    int immutable; /* it can never be replaced */
+} mhsm_release_policy;
+
+/* What to create, and what to import beside the material.  Start from
+ * MHSM_KEY_SPEC_INIT. */
 typedef struct mhsm_key_spec {
     mhsm_key_type type;
     unsigned int bits;       /* RSA and oct; 0: 2048 or 256 */
@@ -95,11 +105,13 @@ typedef struct mhsm_key_spec {
     const char *const *tags;     /* "NAME=VALUE", tag_count of them */
     size_t tag_count;
     const char *algorithm; /* AKP: "ML-DSA-65"; NULL for other types */
+    const mhsm_release_policy *policy; /* with `exportable`; else NULL */
 } mhsm_key_spec;
 
 #define MHSM_KEY_SPEC_INIT                                                     \
     {                                                                          \
-        MHSM_KEY_UNKNOWN, 0, MHSM_CURVE_NONE, 0, 0, 0, 0, 0, NULL, 0, NULL     \
+        MHSM_KEY_UNKNOWN, 0, MHSM_CURVE_NONE, 0, 0, 0, 0, 0, NULL, 0, NULL,    \
+            NULL                                                               \
     }
 
 /* Creates the key, or a new version when the name exists.  Sent once; never
@@ -111,6 +123,50 @@ MHSM_API MHSM_NODISCARD mhsm_status mhsm_key_create(mhsm_client *client,
                                                     const mhsm_key_spec *spec,
                                                     mhsm_key **key,
                                                     mhsm_error **err);
+
+/* What to change of one version.  Start from MHSM_KEY_CHANGE_INIT, which
+ * changes nothing. */
+typedef struct mhsm_key_change {
+    int enabled;                 /* 1 or 0; -1: as it is */
+    int64_t not_before, expires; /* Unix seconds; 0: as it is */
+    unsigned int operations;     /* mask; 0: as it is */
+    int replace_tags;            /* all of them, by these: */
+    const char *const *tags;     /* "NAME=VALUE", tag_count of them */
+    size_t tag_count;
+    const mhsm_release_policy *policy; /* NULL: as it is */
+} mhsm_key_change;
+
+#define MHSM_KEY_CHANGE_INIT                                                   \
+    {                                                                          \
+        -1, 0, 0, 0, 0, NULL, 0, NULL                                          \
+    }
+
+/* Changes the version that `uri` names, or the latest one.  Sent once.
+ * Needs keys/write/action. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_key_update(
+    mhsm_client *client, const mhsm_uri *uri, const mhsm_key_change *change,
+    mhsm_key **key, mhsm_error **err);
+
+/* Makes a new version of the same kind; a Managed HSM wants a rotation policy
+ * first (mhsm/rotation.h).  Sent once.  Needs keys/rotate/action. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_key_rotate(mhsm_client *client,
+                                                    const mhsm_uri *uri,
+                                                    mhsm_key **key,
+                                                    mhsm_error **err);
+
+/* The key with all its versions, sealed for HSMs of the same security domain:
+ * opaque octets, of no use to anyone else.  Sent once.  Needs
+ * keys/backup/action. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_key_backup(mhsm_client *client,
+                                                    const mhsm_uri *uri,
+                                                    mhsm_result **blob,
+                                                    mhsm_error **err);
+/* Brings such a key back under its own name, which must be free.  `uri` names
+ * the HSM; `key` gets the latest version.  Sent once.  Needs
+ * keys/restore/action. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_key_restore(
+    mhsm_client *client, const mhsm_uri *uri, const unsigned char *blob,
+    size_t blob_size, mhsm_key **key, mhsm_error **err);
 
 /* Soft-deletes the key with all its versions; `deleted` (may be NULL) gets the
  * DeletedKeyBundle. */

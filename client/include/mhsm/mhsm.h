@@ -13,6 +13,8 @@
 #include <mhsm/key.h>
 #include <mhsm/login.h>
 #include <mhsm/reference.h>
+#include <mhsm/result.h>
+#include <mhsm/rotation.h>
 #include <mhsm/uri.h>
 #include <mhsm/version.h>
 

@@ -128,7 +128,7 @@ static mhsm_status call_at_either(struct mhsmi_session *session,
 
     if (call->vet != NULL && !mhsmi_failover_is_for(failover, endpoint) &&
         !mhsmi_failover_knows(failover, call->key)) {
-        st = call->vet(call->vetted, endpoint, err);
+        st = call->vet(call->vetted, endpoint, deadline_ms, err);
         if (st != MHSM_OK)
             return st;
         mhsmi_failover_learn(failover, call->key);
@@ -138,11 +138,12 @@ static mhsm_status call_at_either(struct mhsmi_session *session,
 
 /* One of two HSMs, then the other: the first try has half of the time. */
 static mhsm_status call_movable(struct mhsmi_session *session,
-                                const struct mhsmi_call *call, int64_t limit_ms,
+                                const struct mhsmi_call *call,
+                                int64_t deadline_ms,
                                 struct json_object **answer, mhsm_error **err)
 {
     struct mhsmi_route route = mhsmi_failover_route(session->failover);
-    int64_t now = mhsmi_clock_ms(), share_ms = limit_ms / 2;
+    int64_t now = mhsmi_clock_ms(), share_ms = (deadline_ms - now) / 2;
     mhsm_error *first = NULL;
     mhsm_status st;
 
@@ -159,8 +160,8 @@ static mhsm_status call_movable(struct mhsmi_session *session,
         return st;
     }
     mhsmi_log(MHSMI_LOG_INFO, "%s: %s", route.now, mhsm_error_text(first));
-    st = call_at_either(session, call, route.then, now + limit_ms, -1, answer,
-                        err);
+    st =
+        call_at_either(session, call, route.then, deadline_ms, -1, answer, err);
     if (st == MHSM_OK)
         mhsmi_failover_served(session->failover, route.then,
                               mhsm_error_message(first));
@@ -171,19 +172,28 @@ static mhsm_status call_movable(struct mhsmi_session *session,
     return st;
 }
 
+static int64_t deadline_of(const struct mhsmi_session *session,
+                           const struct mhsmi_call *call)
+{
+    if (call->deadline_ms != 0)
+        return call->deadline_ms;
+    return mhsmi_clock_deadline(
+        mhsm_config_get_long(session->parties.config, "timeout"));
+}
+
 mhsm_status mhsmi_session_call(struct mhsmi_session *session,
                                const struct mhsmi_call *call,
                                struct json_object **answer, mhsm_error **err)
 {
-    int64_t limit_ms = mhsm_config_get_long(session->parties.config, "timeout");
+    int64_t deadline_ms = deadline_of(session, call);
     mhsm_error *failure = NULL;
     mhsm_status st;
 
     if (may_move(session, call))
-        st = call_movable(session, call, limit_ms, answer, &failure);
+        st = call_movable(session, call, deadline_ms, answer, &failure);
     else
-        st = call_at(session, call, call->endpoint,
-                     mhsmi_clock_deadline(limit_ms), -1, answer, &failure);
+        st = call_at(session, call, call->endpoint, deadline_ms, -1, answer,
+                     &failure);
     if (st != MHSM_OK)
         pass_failure(failure, err);
     return st;
@@ -193,8 +203,6 @@ mhsm_status mhsmi_session_token(struct mhsmi_session *session,
                                 const struct mhsmi_call *call,
                                 struct mhsmi_buf *token, mhsm_error **err)
 {
-    long limit_ms = mhsm_config_get_long(session->parties.config, "timeout");
-
     return mhsmi_exchange_token(&session->parties, call,
-                                mhsmi_clock_deadline(limit_ms), token, err);
+                                deadline_of(session, call), token, err);
 }

@@ -42,11 +42,12 @@ struct mhsmi_call {
      * may move. */
     const char *key;
     mhsm_status (*vet)(const void *vetted, const char *endpoint,
-                       mhsm_error **err);
+                       int64_t deadline_ms, mhsm_error **err);
     const void *vetted;
     const char **served; /* NULL, or gets the endpoint that answered */
     enum mhsmi_retry_class retry;
-    const char *what; /* for messages: "sign with key NAME" */
+    int64_t deadline_ms; /* monotonic; 0: the option "timeout" from now */
+    const char *what;    /* for messages: "sign with key NAME" */
     /* For the 403 hint: "Microsoft.KeyVault/managedHsm/keys/sign/action" and
      * the built-in role that has it. NULL: taken from the service's text. */
     const char *action;

@@ -158,11 +158,11 @@ static void hint_damaged(const struct job *job, mhsm_error **err)
 }
 
 static mhsm_status vet(const void *vetted, const char *endpoint,
-                       mhsm_error **err)
+                       int64_t deadline_ms, mhsm_error **err)
 {
     const struct job *job = vetted;
 
-    return mhsmi_twin_check(job->client, job->key, endpoint, err);
+    return mhsmi_twin_check(job->client, job->key, endpoint, deadline_ms, err);
 }
 
 /* One request; *answer is the caller's to wipe. */

@@ -27,7 +27,8 @@ static int is_twin(const mhsm_key *a, const mhsm_key *b)
 }
 
 mhsm_status mhsmi_twin_check(mhsm_client *client, const mhsm_key *key,
-                             const char *endpoint, mhsm_error **err)
+                             const char *endpoint, int64_t deadline_ms,
+                             mhsm_error **err)
 {
     struct json_object *bundle = NULL;
     struct mhsmi_call call = {0};
@@ -46,6 +47,7 @@ mhsm_status mhsmi_twin_check(mhsm_client *client, const mhsm_key *key,
     call.endpoint = endpoint;
     call.path = mhsmi_buf_text(&path);
     call.retry = MHSMI_RETRY_REPEATABLE;
+    call.deadline_ms = deadline_ms;
     call.what = mhsmi_buf_text(&what);
     call.action = "Microsoft.KeyVault/managedHsm/keys/read/action";
     st = mhsmi_session_call(mhsmi_client_session(client), &call, &bundle, err);

@@ -10,22 +10,9 @@
 
 #include <openssl/params.h>
 
-#include "scripted.h"
-#include "support.h"
+#include "scripted_client.h"
 
-#define V1      "00000000000000000000000000000001"
 #define PREVIEW "api-version=2026-05-01-preview"
-#define TOKEN                                                                  \
-    {                                                                          \
-        "POST /t-1/oauth2/v2.0/token", NULL, -1, 0, 200, NULL, NULL,           \
-            "{\"access_token\":\"tok\",\"expires_in\":3600}"                   \
-    }
-#define END                                                                    \
-    {                                                                          \
-        NULL, NULL, 0, 0, 0, NULL, NULL, NULL                                  \
-    }
-#define SIGN_ROUTE   "POST /keys/k/" V1 "/sign"
-#define VERIFY_ROUTE "POST /keys/k/" V1 "/verify"
 
 /* Octets that are all zero, as the service writes them: ML-DSA-44. */
 enum { PUBLIC = 1312, SIGNATURE = 2420 };
@@ -33,53 +20,32 @@ enum { PUBLIC = 1312, SIGNATURE = 2420 };
 
 static char pub[LETTERS(PUBLIC) + 1], sig[LETTERS(SIGNATURE) + 1];
 static char key_body[4096], sign_body[4096], short_body[4096];
-static char endpoint[96], authority[96], ca[160], authority_ca[160];
 static const unsigned char zeros[1024 * 1024];
-
-static mhsm_client *open_scripted(const char *version)
-{
-    return tc_open(TC_OPTIONS(
-        endpoint, authority, ca, authority_ca, "retries=0", "tenant-id=t-1",
-        "resource=https://managedhsm.azure.net", version));
-}
 
 static void prepare(void)
 {
-    ts_start();
-    snprintf(endpoint, sizeof(endpoint), "endpoint=%s", ts_url());
-    snprintf(authority, sizeof(authority), "authority-host=%s", ts_url());
-    snprintf(ca, sizeof(ca), "ca-file=%s", ts_ca());
-    snprintf(authority_ca, sizeof(authority_ca), "authority-ca-file=%s",
-             ts_ca());
-    setenv("AZURE_CLIENT_ID", "c-1", 1);
-    setenv("AZURE_CLIENT_SECRET", "s-1", 1);
+    ts_begin();
     memset(pub, 'A', sizeof(pub) - 1);
     memset(sig, 'A', sizeof(sig) - 1);
     snprintf(key_body, sizeof(key_body),
-             "{\"key\":{\"kid\":\"$E/keys/k/" V1 "\",\"kty\":\"AKP-HSM\","
+             "{\"key\":{\"kid\":\"$E/keys/k/" TS_V1 "\",\"kty\":\"AKP-HSM\","
              "\"alg\":\"ML-DSA-44\",\"pub\":\"%s\","
              "\"key_ops\":[\"sign\",\"verify\"]}}",
              pub);
     snprintf(sign_body, sizeof(sign_body),
-             "{\"kid\":\"$E/keys/k/" V1 "\",\"value\":\"%s\"}", sig);
+             "{\"kid\":\"$E/keys/k/" TS_V1 "\",\"value\":\"%s\"}", sig);
     snprintf(short_body, sizeof(short_body),
-             "{\"kid\":\"$E/keys/k/" V1 "\",\"value\":\"%s\"}", sig + 4);
-}
-
-static void finish(void)
-{
-    ts_stop();
-    th_environment_reset();
+             "{\"kid\":\"$E/keys/k/" TS_V1 "\",\"value\":\"%s\"}", sig + 4);
 }
 
 /* Every request carries the version. */
 static const struct ts_answer good[] = {
-    TOKEN,
+    TS_TOKEN,
     {"GET /keys/k", PREVIEW, 1, 0, 200, NULL, NULL, key_body},
     {"POST /keys/k/create", PREVIEW, 1, 0, 200, NULL, NULL, key_body},
-    {SIGN_ROUTE, PREVIEW, 1, 0, 200, NULL, NULL, sign_body},
-    {VERIFY_ROUTE, PREVIEW, 1, 0, 200, NULL, NULL, "{\"value\":true}"},
-    END,
+    {TS_SIGN_ROUTE, PREVIEW, 1, 0, 200, NULL, NULL, sign_body},
+    {TS_VERIFY_ROUTE, PREVIEW, 1, 0, 200, NULL, NULL, "{\"value\":true}"},
+    TS_END,
 };
 
 static void requests(void)
@@ -98,27 +64,27 @@ static void requests(void)
     int valid = 0;
 
     ts_script(good);
-    client = open_scripted(PREVIEW);
+    client = ts_open_plain(PREVIEW);
     key = tc_key(client, "mhsm:k");
     TC_STATUS(mhsm_sign_message(client, key, &message, &result, &err), MHSM_OK);
     CU_ASSERT(mhsm_result_data(result, &size) != NULL && size == SIGNATURE);
     mhsm_result_free(result);
-    CU_ASSERT_STRING_EQUAL(ts_body(SIGN_ROUTE), "{\"value\":\"YWJj\"}");
+    CU_ASSERT_STRING_EQUAL(ts_body(TS_SIGN_ROUTE), "{\"value\":\"YWJj\"}");
     message.context = (const unsigned char *)"ctx";
     message.context_size = 3;
     TC_STATUS(mhsm_sign_message(client, key, &message, &result, &err), MHSM_OK);
     mhsm_result_free(result);
-    CU_ASSERT_STRING_EQUAL(ts_body(SIGN_ROUTE),
+    CU_ASSERT_STRING_EQUAL(ts_body(TS_SIGN_ROUTE),
                            "{\"value\":\"YWJj\",\"context\":\"Y3R4\"}");
     TC_STATUS(mhsm_sign_message(client, key, &external, &result, &err),
               MHSM_OK);
     mhsm_result_free(result);
     snprintf(expected, sizeof(expected), "{\"external_mu\":%s}", mu);
-    CU_ASSERT_STRING_EQUAL(ts_body(SIGN_ROUTE), expected);
+    CU_ASSERT_STRING_EQUAL(ts_body(TS_SIGN_ROUTE), expected);
     TC_STATUS(mhsm_sign(client, key, "ML-DSA-44", zeros, 0, &result, &err),
               MHSM_OK);
     mhsm_result_free(result);
-    CU_ASSERT_STRING_EQUAL(ts_body(SIGN_ROUTE), "{\"value\":\"\"}");
+    CU_ASSERT_STRING_EQUAL(ts_body(TS_SIGN_ROUTE), "{\"value\":\"\"}");
 
     TC_STATUS(mhsm_verify_message(client, key, &message, zeros, SIGNATURE,
                                   &valid, &err),
@@ -127,18 +93,18 @@ static void requests(void)
     snprintf(expected, sizeof(expected),
              "{\"digest\":\"YWJj\",\"context\":\"Y3R4\",\"value\":\"%s\"}",
              sig);
-    CU_ASSERT_STRING_EQUAL(ts_body(VERIFY_ROUTE), expected);
+    CU_ASSERT_STRING_EQUAL(ts_body(TS_VERIFY_ROUTE), expected);
     TC_STATUS(mhsm_verify_message(client, key, &external, zeros, SIGNATURE,
                                   &valid, &err),
               MHSM_OK);
     snprintf(expected, sizeof(expected),
              "{\"external_mu\":%s,\"value\":\"%s\"}", mu, sig);
-    CU_ASSERT_STRING_EQUAL(ts_body(VERIFY_ROUTE), expected);
+    CU_ASSERT_STRING_EQUAL(ts_body(TS_VERIFY_ROUTE), expected);
     /* What cannot be a signature is not asked about. */
     TC_STATUS(mhsm_verify_message(client, key, &message, zeros, SIGNATURE - 1,
                                   &valid, &err),
               MHSM_OK);
-    CU_ASSERT(valid == 0 && ts_count(VERIFY_ROUTE) == 2);
+    CU_ASSERT(valid == 0 && ts_count(TS_VERIFY_ROUTE) == 2);
     CU_ASSERT(ts_stray() == 0);
     mhsm_key_free(key);
     mhsm_client_free(client);
@@ -153,8 +119,8 @@ static void creation(void)
     mhsm_uri *uri;
 
     ts_script(good);
-    client = open_scripted(PREVIEW);
-    old = open_scripted("api-version=2026-04-01");
+    client = ts_open_plain(PREVIEW);
+    old = ts_open_plain("api-version=2026-04-01");
     uri = tc_uri(client, "mhsm:k");
     spec.type = MHSM_KEY_AKP;
     TC_ERROR(mhsm_key_create(client, uri, &spec, &key, &err),
@@ -186,9 +152,9 @@ static void creation(void)
 static void refusals(void)
 {
     static const struct ts_answer rows[] = {
-        TOKEN,
+        TS_TOKEN,
         {"GET /keys/k", NULL, 1, 0, 200, NULL, NULL, key_body},
-        END,
+        TS_END,
     };
     mhsm_message message = {.data = zeros, .size = 3};
     mhsm_client *client, *old;
@@ -198,8 +164,8 @@ static void refusals(void)
     mhsm_key *key;
 
     ts_script(rows);
-    client = open_scripted(PREVIEW);
-    old = open_scripted("api-version=7.6");
+    client = ts_open_plain(PREVIEW);
+    old = ts_open_plain("api-version=7.6");
     key = tc_key(client, "mhsm:k");
     TC_ERROR(mhsm_sign_message(old, key, &message, &result, &err),
              MHSM_ERR_UNSUPPORTED, "api-version");
@@ -234,7 +200,7 @@ static void refusals(void)
              MHSM_ERR_ARGUMENT, "no message");
     CU_ASSERT(result == NULL && valid == 7);
     /* Only the key was asked for. */
-    CU_ASSERT(ts_count(SIGN_ROUTE) == 0 && ts_count(VERIFY_ROUTE) == 0 &&
+    CU_ASSERT(ts_count(TS_SIGN_ROUTE) == 0 && ts_count(TS_VERIFY_ROUTE) == 0 &&
               ts_stray() == 0);
     mhsm_key_free(key);
     mhsm_client_free(client);
@@ -244,12 +210,12 @@ static void refusals(void)
 static void lies(void)
 {
     static const struct ts_answer rows[] = {
-        TOKEN,
+        TS_TOKEN,
         {"GET /keys/k", NULL, 1, 0, 200, NULL, NULL, key_body},
-        {SIGN_ROUTE, NULL, 1, 1, 200, NULL, NULL, short_body},
-        {SIGN_ROUTE, NULL, 1, 1, 200, NULL, NULL, "{\"value\":\"AAAA\"}"},
-        {VERIFY_ROUTE, NULL, 1, 0, 200, NULL, NULL, "{\"value\":1}"},
-        END,
+        {TS_SIGN_ROUTE, NULL, 1, 1, 200, NULL, NULL, short_body},
+        {TS_SIGN_ROUTE, NULL, 1, 1, 200, NULL, NULL, "{\"value\":\"AAAA\"}"},
+        {TS_VERIFY_ROUTE, NULL, 1, 0, 200, NULL, NULL, "{\"value\":1}"},
+        TS_END,
     };
     mhsm_message message = {.data = zeros, .size = 3};
     mhsm_client *client;
@@ -259,7 +225,7 @@ static void lies(void)
     mhsm_key *key;
 
     ts_script(rows);
-    client = open_scripted(PREVIEW);
+    client = ts_open_plain(PREVIEW);
     key = tc_key(client, "mhsm:k");
     TC_ERROR(mhsm_sign_message(client, key, &message, &result, &err),
              MHSM_ERR_PROTOCOL, "impossible size");
@@ -284,7 +250,7 @@ static void reference(void)
     size_t size;
 
     ts_script(good);
-    client = open_scripted(PREVIEW);
+    client = ts_open_plain(PREVIEW);
     key = tc_key(client, "mhsm:k");
     TC_STATUS(mhsm_reference_encode(key, &der, &size, &err), MHSM_OK);
     TC_STATUS(mhsm_reference_decode(client, der, size, &again, &err), MHSM_OK);
@@ -445,7 +411,7 @@ int main(void)
         {"refusals", refusals},
         {"lies", lies},
         {"reference", reference},
-        {"finish", finish},
+        {"finish", ts_finish},
         {"emulator", emulator},
         {"older_version", older_version},
         CU_TEST_INFO_NULL,

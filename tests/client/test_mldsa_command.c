@@ -10,12 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scripted.h"
-#include "support.h"
-
-#define V1           "00000000000000000000000000000001"
-#define SIGN_ROUTE   "POST /keys/k/" V1 "/sign"
-#define VERIFY_ROUTE "POST /keys/k/" V1 "/verify"
+#include "scripted_client.h"
 
 /* Octets that are all zero, as the service writes them: ML-DSA-44. */
 enum { PUBLIC = 1312, SIGNATURE = 2420, MU = 64 };
@@ -27,13 +22,12 @@ static char file[512], out[512];
 static unsigned char zeros[SIGNATURE];
 
 static const struct ts_answer rows[] = {
-    {"POST /t-1/oauth2/v2.0/token", NULL, -1, 0, 200, NULL, NULL,
-     "{\"access_token\":\"tok\",\"expires_in\":3600}"},
+    TS_TOKEN,
     {"GET /keys/k", "api-version=2026-05-01-preview", 1, 0, 200, NULL, NULL,
      key_body},
-    {SIGN_ROUTE, NULL, 1, 0, 200, NULL, NULL, sign_body},
-    {VERIFY_ROUTE, NULL, 1, 0, 200, NULL, NULL, "{\"value\":true}"},
-    {NULL, NULL, 0, 0, 0, NULL, NULL, NULL},
+    {TS_SIGN_ROUTE, NULL, 1, 0, 200, NULL, NULL, sign_body},
+    {TS_VERIFY_ROUTE, NULL, 1, 0, 200, NULL, NULL, "{\"value\":true}"},
+    TS_END,
 };
 
 static void write_file(const char *path, const void *data, size_t size)
@@ -69,12 +63,12 @@ static void prepare(void)
     memset(pub, 'A', sizeof(pub) - 1);
     memset(sig, 'A', sizeof(sig) - 1);
     snprintf(key_body, sizeof(key_body),
-             "{\"key\":{\"kid\":\"$E/keys/k/" V1 "\",\"kty\":\"AKP-HSM\","
+             "{\"key\":{\"kid\":\"$E/keys/k/" TS_V1 "\",\"kty\":\"AKP-HSM\","
              "\"alg\":\"ML-DSA-44\",\"pub\":\"%s\","
              "\"key_ops\":[\"sign\",\"verify\"]}}",
              pub);
     snprintf(sign_body, sizeof(sign_body),
-             "{\"kid\":\"$E/keys/k/" V1 "\",\"value\":\"%s\"}", sig);
+             "{\"kid\":\"$E/keys/k/" TS_V1 "\",\"value\":\"%s\"}", sig);
     snprintf(file, sizeof(file), "%s/file", th_state());
     snprintf(out, sizeof(out), "%s/signature", th_state());
     write_file(file, text, strlen(text));
@@ -160,12 +154,12 @@ static int begins(const char *body, const char *start)
 static void signing(void)
 {
     CU_ASSERT_EQUAL(RUN("sign", "--name", "k", "--out", out, file), 0);
-    CU_ASSERT(begins(ts_body(SIGN_ROUTE), expected("")));
+    CU_ASSERT(begins(ts_body(TS_SIGN_ROUTE), expected("")));
     CU_ASSERT_EQUAL(
         RUN("sign", "--name", "k", "--context", "616263", "--out", out, file),
         0);
-    CU_ASSERT(begins(ts_body(SIGN_ROUTE), expected("abc")));
-    CU_ASSERT_EQUAL(ts_count(SIGN_ROUTE), 2);
+    CU_ASSERT(begins(ts_body(TS_SIGN_ROUTE), expected("abc")));
+    CU_ASSERT_EQUAL(ts_count(TS_SIGN_ROUTE), 2);
     CU_ASSERT_EQUAL(ts_stray(), 0);
 }
 
@@ -180,13 +174,13 @@ static void verifying(void)
     CU_ASSERT_EQUAL(RUN("verify", "--name", "k", "--context", "616263",
                         "--signature", out, "--remote", file),
                     0);
-    CU_ASSERT(begins(ts_body(VERIFY_ROUTE), expected("abc")));
-    CU_ASSERT_EQUAL(ts_count(VERIFY_ROUTE), 1);
+    CU_ASSERT(begins(ts_body(TS_VERIFY_ROUTE), expected("abc")));
+    CU_ASSERT_EQUAL(ts_count(TS_VERIFY_ROUTE), 1);
     CU_ASSERT_EQUAL(RUN("verify", "--name", "k", "--signature", out, file),
                     local ? 6 : 0);
-    CU_ASSERT_EQUAL(ts_count(VERIFY_ROUTE), local ? 1 : 2);
+    CU_ASSERT_EQUAL(ts_count(TS_VERIFY_ROUTE), local ? 1 : 2);
     if (!local)
-        CU_ASSERT(begins(ts_body(VERIFY_ROUTE), expected("")));
+        CU_ASSERT(begins(ts_body(TS_VERIFY_ROUTE), expected("")));
 }
 
 /* Its public key is one for any OpenSSL that only reads ASN.1. */

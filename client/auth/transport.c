@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/config.h"
 #include "mhsm/version.h"
 
 enum { base_delay_ms = 800, max_delay_ms = 60000 };
@@ -18,6 +19,20 @@ enum { base_delay_ms = 800, max_delay_ms = 60000 };
 static int bounded(long value)
 {
     return value > INT_MAX ? INT_MAX : (int)value;
+}
+
+/* What libcurl would ask the environment for, at each request: that is not safe
+ * while a thread of the host's changes it. */
+static int environment_has_proxy(void)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY",
+                                        "all_proxy", "ALL_PROXY"};
+    size_t i = 0;
+
+    while (i < sizeof(names) / sizeof(names[0]) &&
+           mhsmi_config_variable(names[i]) == NULL)
+        i++;
+    return i < sizeof(names) / sizeof(names[0]);
 }
 
 void mhsmi_transport_init(struct mhsmi_transport *transport,
@@ -48,12 +63,14 @@ void mhsmi_transport_init(struct mhsmi_transport *transport,
     if (strcmp(mhsm_config_get(config, "post-quantum"), "require") == 0)
         transport->groups = "X25519MLKEM768";
     transport->no_proxy = mhsm_config_get(config, "no-proxy");
-    transport->proxy = proxy != NULL && strcmp(proxy, "none") == 0 ? "" : proxy;
+    transport->proxy = proxy;
+    if (proxy == NULL ? !environment_has_proxy() : strcmp(proxy, "none") == 0)
+        transport->proxy = "";
 }
 
 char *mhsmi_user_agent(void)
 {
-    return mhsmi_asprintf("mhsm/%s (Linux; OpenSSL %s)", MHSM_VERSION,
+    return mhsmi_asprintf("mhsm/%s OpenSSL/%s", MHSM_VERSION,
                           OpenSSL_version(OPENSSL_VERSION_STRING));
 }
 

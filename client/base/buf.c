@@ -12,7 +12,7 @@
 
 #include <openssl/crypto.h>
 
-enum { first_capacity = 64 };
+enum { first_capacity = 64, first_text = 255 };
 
 void mhsmi_buf_init(struct mhsmi_buf *buf, size_t max)
 {
@@ -76,16 +76,29 @@ __attribute__((format(printf, 2, 0))) static int
 buf_vprintf(struct mhsmi_buf *buf, const char *format, va_list args)
 {
     va_list again;
+    size_t room;
     int length;
 
-    va_copy(again, args);
-    length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    if (length < 0 || !mhsmi_buf_reserve(buf, (size_t)length))
+    /* Most texts fit at the first attempt. */
+    if (buf->capacity == 0 && buf->max >= first_text &&
+        !mhsmi_buf_reserve(buf, first_text))
         return 0;
-    if (vsnprintf((char *)buf->data + buf->size, (size_t)length + 1, format,
-                  args) != length) {
-        buf->data[buf->size] = 0;
+    room = buf->capacity - buf->size;
+    va_copy(again, args);
+    length = vsnprintf(room == 0 ? NULL : (char *)buf->data + buf->size, room,
+                       format, again);
+    va_end(again);
+    if (length >= 0 && (size_t)length >= room) {
+        if (room != 0)
+            buf->data[buf->size] = 0;
+        if (!mhsmi_buf_reserve(buf, (size_t)length))
+            return 0;
+        length = vsnprintf((char *)buf->data + buf->size, (size_t)length + 1,
+                           format, args);
+    }
+    if (length < 0) {
+        if (buf->data != NULL)
+            buf->data[buf->size] = 0;
         return 0;
     }
     buf->size += (size_t)length;

@@ -36,6 +36,7 @@
     ROW(multi_perform)                                                         \
     ROW(multi_poll)                                                            \
     ROW(multi_info_read)                                                       \
+    ROW(multi_wakeup)                                                          \
     ROW(multi_cleanup)
 
 struct mhsmi_libcurl {

@@ -341,8 +341,10 @@ int mhsmi_option_index(const char *name)
 {
     size_t i;
 
+    /* Each request looks some up: most differ in the first character. */
     for (i = 0; name != NULL && i < ROWS; i++) {
-        if (strcmp(rows[i].option.name, name) == 0)
+        if (*rows[i].option.name == *name &&
+            strcmp(rows[i].option.name, name) == 0)
             return (int)i;
     }
     return -1;

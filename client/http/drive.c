@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Driving a loop: the only place where libcurl runs.  Each turn takes new
- * jobs, drops abandoned ones, starts as many as their host may have
- * connections, and waits for the network.  It holds the lock only to look at
- * the queue, never while it does any of that.
+ * The I/O thread's work: each turn takes new jobs, drops abandoned ones, and
+ * waits for the network.  It holds the lock only to look at the queue and to
+ * give up a job's place, never while it does any of that.
  */
 #include "http/loop.h"
 
@@ -48,6 +47,21 @@ static int global_init(void)
     return found == global_ready;
 }
 
+int mhsmi_loop_set_up(struct mhsmi_loop *loop)
+{
+    int ready;
+
+    if (atomic_load(&global_state) == global_ready)
+        return 1;
+    /* One does it, the others of this process wait. */
+    (void)pthread_mutex_lock(&loop->lock);
+    ready = global_init();
+    (void)pthread_mutex_unlock(&loop->lock);
+    if (!ready)
+        mhsmi_log(MHSMI_LOG_ERROR, "HTTP and TLS cannot be set up");
+    return ready;
+}
+
 static void drop_transfer(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
     if (job->easy == NULL)
@@ -75,15 +89,24 @@ static void tell(struct mhsmi_loop *loop, struct mhsmi_job *job)
     mhsmi_waiter_wake(wake_fd);
 }
 
-/* End a job that is in no list any more without an answer. */
+/* A job that is in no list any more has its outcome. */
+static void settle(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    (void)pthread_mutex_lock(&loop->lock);
+    (void)mhsmi_loop_release(loop, job);
+    (void)pthread_mutex_unlock(&loop->lock);
+    tell(loop, job); /* who need not wait for the rest */
+    drop_transfer(loop, job);
+    mhsmi_job_free(job);
+}
+
+/* The same without an answer. */
 static void fail(struct mhsmi_loop *loop, struct mhsmi_job *job, CURLcode code)
 {
     if (job->easy != NULL)
         mhsmi_job_collect(job, code);
-    drop_transfer(loop, job);
     job->code = code;
-    tell(loop, job);
-    mhsmi_job_free(job);
+    settle(loop, job);
 }
 
 static void fail_all(struct mhsmi_loop *loop, struct mhsmi_jobs *jobs,
@@ -102,12 +125,7 @@ static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
     long cache_size = 2L * job->max_connections + 8;
 
-    job->started_ms = mhsmi_clock_ms();
-    job->limit_ms = job->deadline_ms;
-    if (job->try_timeout_ms > 0 &&
-        job->limit_ms - job->started_ms > job->try_timeout_ms)
-        job->limit_ms = job->started_ms + job->try_timeout_ms;
-    if (job->limit_ms <= job->started_ms) {
+    if (!mhsmi_job_begin(job)) {
         fail(loop, job, CURLE_OPERATION_TIMEDOUT);
         return;
     }
@@ -131,32 +149,6 @@ static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
     mhsmi_jobs_append(&loop->active, job);
 }
 
-static int count_active(const struct mhsmi_loop *loop, const char *origin)
-{
-    const struct mhsmi_job *job;
-    int count = 0;
-
-    for (job = loop->active.first; job != NULL; job = job->next)
-        count += strcmp(job->origin, origin) == 0;
-    return count;
-}
-
-/* First come, first served, host by host. */
-static void admit(struct mhsmi_loop *loop)
-{
-    struct mhsmi_job *job, *next;
-
-    for (job = loop->waiting.first; job != NULL; job = next) {
-        next = job->next;
-        if (count_active(loop, job->origin) >=
-            mhsmi_congestion_limit(&loop->congestion, job->origin,
-                                   job->max_connections))
-            continue;
-        mhsmi_jobs_remove(&loop->waiting, job);
-        start_job(loop, job);
-    }
-}
-
 /* Under the lock: move those whose callers have left to `to`. */
 static void pick_abandoned(struct mhsmi_jobs *from, struct mhsmi_jobs *to)
 {
@@ -172,14 +164,41 @@ static void pick_abandoned(struct mhsmi_jobs *from, struct mhsmi_jobs *to)
 }
 
 /* Under the lock. */
-static void take_queue(struct mhsmi_loop *loop)
+static void take_queue(struct mhsmi_loop *loop, struct mhsmi_jobs *to)
 {
     struct mhsmi_job *job;
 
     while ((job = loop->queue.first) != NULL) {
         mhsmi_jobs_remove(&loop->queue, job);
         job->queued = 0;
-        mhsmi_jobs_append(&loop->waiting, job);
+        mhsmi_jobs_append(to, job);
+    }
+}
+
+/* Under the lock: the connections of callers make room. */
+static struct mhsmi_lane *take_surplus(struct mhsmi_loop *loop,
+                                       const struct mhsmi_jobs *jobs)
+{
+    struct mhsmi_lane *surplus = NULL, *lane;
+    const struct mhsmi_job *job;
+
+    for (job = jobs->first; job != NULL; job = job->next) {
+        while (job->place == MHSMI_JOB_ADMITTED &&
+               (lane = mhsmi_lane_take_surplus(&loop->lanes, job)) != NULL) {
+            lane->next = surplus;
+            surplus = lane;
+        }
+    }
+    return surplus;
+}
+
+static void close_all(struct mhsmi_lane *lane)
+{
+    struct mhsmi_lane *next;
+
+    for (; lane != NULL; lane = next) {
+        next = lane->next;
+        mhsmi_lane_close(lane);
     }
 }
 
@@ -187,26 +206,34 @@ static void take_queue(struct mhsmi_loop *loop)
  * anything to do. */
 static int take_jobs(struct mhsmi_loop *loop)
 {
-    struct mhsmi_jobs dropped = {NULL, NULL};
+    struct mhsmi_jobs taken = {NULL, NULL}, dropped = {NULL, NULL};
+    struct mhsmi_lane *surplus;
+    struct mhsmi_job *job;
     int stopping;
 
     (void)pthread_mutex_lock(&loop->lock);
     loop->asleep = 0;
-    take_queue(loop);
+    take_queue(loop, &taken);
+    surplus = take_surplus(loop, &taken);
     if (loop->some_abandoned) {
         loop->some_abandoned = 0;
         pick_abandoned(&loop->active, &dropped);
-        pick_abandoned(&loop->waiting, &dropped);
+        pick_abandoned(&taken, &dropped);
     }
-    stopping = loop->stopping;
+    stopping = atomic_load(&loop->stopping);
     (void)pthread_mutex_unlock(&loop->lock);
 
+    close_all(surplus);
     fail_all(loop, &dropped, CURLE_OPERATION_TIMEDOUT, 0);
     if (stopping) {
         fail_all(loop, &loop->active, CURLE_ABORTED_BY_CALLBACK, 1);
-        fail_all(loop, &loop->waiting, CURLE_ABORTED_BY_CALLBACK, 1);
+        fail_all(loop, &taken, CURLE_ABORTED_BY_CALLBACK, 1);
     }
-    return loop->active.first != NULL || loop->waiting.first != NULL;
+    while ((job = taken.first) != NULL) {
+        mhsmi_jobs_remove(&taken, job);
+        start_job(loop, job);
+    }
+    return loop->active.first != NULL;
 }
 
 /* Give back what has ended; how many that was. */
@@ -229,12 +256,7 @@ static int finish_done(struct mhsmi_loop *loop)
         job = (struct mhsmi_job *)(void *)private;
         mhsmi_jobs_remove(&loop->active, job);
         mhsmi_job_collect(job, code);
-        mhsmi_congestion_note(&loop->congestion, job->origin,
-                              job->max_connections, job->response.status,
-                              job->started_ms);
-        tell(loop, job); /* who need not wait for the rest */
-        drop_transfer(loop, job);
-        mhsmi_job_free(job);
+        settle(loop, job);
         count++;
     }
     return count;
@@ -247,15 +269,15 @@ static int fall_asleep(struct mhsmi_loop *loop)
     int asleep;
 
     (void)pthread_mutex_lock(&loop->lock);
-    asleep =
-        loop->queue.first == NULL && !loop->some_abandoned && !loop->stopping;
+    asleep = loop->queue.first == NULL && !loop->some_abandoned &&
+             !atomic_load(&loop->stopping);
     loop->asleep = asleep;
     (void)pthread_mutex_unlock(&loop->lock);
     return asleep;
 }
 
-/* For `most_ms` at the most; 0 when the descriptor that wakes us is gone. */
-static int wait_for_work(struct mhsmi_loop *loop, int64_t most_ms)
+/* 0 when the descriptor that wakes us is gone. */
+static int wait_for_work(struct mhsmi_loop *loop)
 {
     struct curl_waitfd extra = {
         .fd = loop->wake_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
@@ -263,10 +285,7 @@ static int wait_for_work(struct mhsmi_loop *loop, int64_t most_ms)
 
     if (!fall_asleep(loop))
         return 1;
-    (void)mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1,
-                                      most_ms < 0             ? 0
-                                      : most_ms > poll_max_ms ? poll_max_ms
-                                                              : (int)most_ms,
+    (void)mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1, poll_max_ms,
                                       NULL);
     if (atomic_load(&loop->lost))
         return 0;
@@ -284,23 +303,13 @@ static int wait_for_work(struct mhsmi_loop *loop, int64_t most_ms)
     return 1;
 }
 
-static int is_done(const struct mhsmi_job *job)
+static void turn(struct mhsmi_loop *loop)
 {
-    return job != NULL && atomic_load(&job->done);
-}
+    int running = 0;
 
-static void turn(struct mhsmi_loop *loop, const struct mhsmi_job *own,
-                 int64_t until)
-{
-    int running = 0, finished;
-
-    admit(loop);
     (void)mhsmi_libcurl()->multi_perform(loop->multi, &running);
-    finished = finish_done(loop);
-    if (is_done(own) || loop->active.first == NULL ||
-        (finished != 0 && loop->waiting.first != NULL))
-        return;
-    if (!wait_for_work(loop, until - mhsmi_clock_ms()))
+    (void)finish_done(loop);
+    if (loop->active.first != NULL && !wait_for_work(loop))
         atomic_store(&loop->lost, 1);
 }
 
@@ -309,27 +318,25 @@ static void turn(struct mhsmi_loop *loop, const struct mhsmi_job *own,
  * could write or close is called any more. */
 static void lose(struct mhsmi_loop *loop)
 {
+    struct mhsmi_jobs taken = {NULL, NULL};
     struct mhsmi_job *job;
 
     mhsmi_log(MHSMI_LOG_WARNING,
               "the process has closed descriptors of the HTTP client");
     (void)pthread_mutex_lock(&loop->lock);
-    take_queue(loop);
+    take_queue(loop, &taken);
     (void)pthread_mutex_unlock(&loop->lock);
-    for (job = loop->active.first; job != NULL; job = job->next) {
-        mhsmi_response_clear(&job->response);
-        job->response.sent = 1;
-        job->easy = NULL;
-    }
+    for (job = loop->active.first; job != NULL; job = job->next)
+        mhsmi_job_lose(job);
     fail_all(loop, &loop->active, CURLE_RECV_ERROR, 0);
-    fail_all(loop, &loop->waiting, CURLE_RECV_ERROR, 0);
+    fail_all(loop, &taken, CURLE_RECV_ERROR, 0);
 }
 
 static int set_up(struct mhsmi_loop *loop)
 {
     if (loop->multi != NULL)
         return 1;
-    if (!global_init())
+    if (!mhsmi_loop_set_up(loop))
         return 0;
     loop->multi = mhsmi_libcurl()->multi_init();
     loop->cache_size = 0;
@@ -340,36 +347,23 @@ static int set_up(struct mhsmi_loop *loop)
 /* Nothing can be served: whoever waits now is told, later callers try anew. */
 static void refuse_all(struct mhsmi_loop *loop)
 {
-    mhsmi_log(MHSMI_LOG_ERROR, "HTTP and TLS cannot be set up");
+    struct mhsmi_jobs taken = {NULL, NULL};
+
     (void)pthread_mutex_lock(&loop->lock);
-    take_queue(loop);
+    take_queue(loop, &taken);
     (void)pthread_mutex_unlock(&loop->lock);
-    fail_all(loop, &loop->waiting, CURLE_FAILED_INIT, 0);
+    fail_all(loop, &taken, CURLE_FAILED_INIT, 0);
 }
 
-/* His job is overdue: the next turn drops it. */
-static void leave_behind(struct mhsmi_loop *loop, struct mhsmi_job *job)
-{
-    (void)pthread_mutex_lock(&loop->lock);
-    job->abandoned = 1;
-    loop->some_abandoned = 1;
-    (void)pthread_mutex_unlock(&loop->lock);
-}
-
-void mhsmi_loop_drive(struct mhsmi_loop *loop, struct mhsmi_job *own,
-                      int64_t until)
+void mhsmi_loop_drive(struct mhsmi_loop *loop)
 {
     struct mhsmi_visit visit;
 
     if (!mhsmi_visit_begin(&visit, &loop->tls) || !set_up(loop)) {
         refuse_all(loop);
     } else {
-        while (!atomic_load(&loop->lost) && !is_done(own) && take_jobs(loop)) {
-            if (own != NULL && mhsmi_clock_ms() >= until)
-                leave_behind(loop, own);
-            else
-                turn(loop, own, until);
-        }
+        while (!atomic_load(&loop->lost) && take_jobs(loop))
+            turn(loop);
         if (atomic_load(&loop->lost))
             lose(loop);
     }
@@ -388,7 +382,6 @@ void mhsmi_loop_close(struct mhsmi_loop *loop)
             mhsmi_libcurl()->easy_cleanup(loop->spare[--loop->spare_count]);
         (void)mhsmi_libcurl()->multi_cleanup(loop->multi);
         loop->multi = NULL;
-        mhsmi_congestion_clear(&loop->congestion);
     }
     mhsmi_visit_end(&visit);
 }

@@ -30,24 +30,48 @@ static int is_method(const char *method)
     return 0;
 }
 
+/* What RFC 9110 calls a token. */
+static int is_token(const char *text, size_t size)
+{
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        char c = text[i];
+
+        if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
+            (c < '0' || c > '9') &&
+            (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL))
+            return 0;
+    }
+    return size != 0;
+}
+
+/* Any but the tab. A set of sixteen is what the C library finds at once. */
+static int has_control(const char *text)
+{
+    static const char *const controls[] = {
+        "\001\002\003\004\005\006\007\010\012\013\014\015\016\017\020",
+        "\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037",
+        "\177",
+    };
+    size_t i = 0;
+
+    while (i < sizeof(controls) / sizeof(controls[0]) &&
+           strpbrk(text, controls[i]) == NULL)
+        i++;
+    return i < sizeof(controls) / sizeof(controls[0]);
+}
+
 static int is_header(const struct mhsmi_header *header)
 {
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "abcdefghijklmnopqrstuvwxyz";
-    /* All controls but the tab. */
-    static const char controls[] = "\001\002\003\004\005\006\007\010\012\013"
-                                   "\014\015\016\017\020\021\022\023\024\025"
-                                   "\026\027\030\031\032\033\034\035\036\037"
-                                   "\177";
-    size_t size;
+    size_t name, value;
 
-    if (header->name == NULL || header->value == NULL || *header->name == 0)
+    if (header->name == NULL || header->value == NULL)
         return 0;
-    size = strlen(header->name);
-    return size <= 256 && strspn(header->name, token) == size &&
-           strnlen(header->value, header_max) < header_max &&
-           strpbrk(header->value, controls) == NULL;
+    name = strlen(header->name);
+    value = strnlen(header->value, header_max);
+    return name <= 256 && is_token(header->name, name) && value < header_max &&
+           !has_control(header->value);
 }
 
 static mhsm_status check_request(const struct mhsmi_request *request,
@@ -136,52 +160,67 @@ static const struct mhsmi_header *find_header(const struct mhsmi_request *from,
     return NULL;
 }
 
+/* Since long libcurl expects 100 of no smaller body. */
+enum { expects_from = 1024 * 1024 };
+
+static int is_large(const struct mhsmi_request *from)
+{
+    return from->body_size >= expects_from;
+}
+
+static int has_untyped_body(const struct mhsmi_request *from)
+{
+    return from->body_size != 0 && find_header(from, "Content-Type") == NULL;
+}
+
+static int has_no_body(const struct mhsmi_request *from)
+{
+    return from->body_size == 0 && strcmp(from->method, "GET") != 0 &&
+           strcmp(from->method, "DELETE") != 0;
+}
+
 /* Headers with no value in libcurl's sense take away what it would add by
  * itself; the length of no body is what it would not say. */
 static const struct extra {
-    const char *line, *unless; /* a header that the request has */
-    int of_no_body;
+    const char *line;
+    int (*is_wanted)(const struct mhsmi_request *from);
 } extras[] = {
-    {"Expect:", NULL, 0},
-    {"Content-Type:", "Content-Type", 0},
-    {"Content-Length: 0", NULL, 1},
+    {"Expect:", is_large},
+    {"Content-Type:", has_untyped_body},
+    {"Content-Length: 0", has_no_body},
 };
 enum { extra_count = sizeof(extras) / sizeof(extras[0]) };
 
-static int wants_extra(const struct extra *extra,
-                       const struct mhsmi_request *from)
+/* The next node after it; NULL while only counting. */
+static struct curl_slist *put_line(struct curl_slist *to, char *line)
 {
-    if (extra->of_no_body &&
-        (from->body_size != 0 || strcmp(from->method, "GET") == 0 ||
-         strcmp(from->method, "DELETE") == 0))
-        return 0;
-    return extra->unless == NULL || find_header(from, extra->unless) == NULL;
+    if (to == NULL)
+        return NULL;
+    to->data = line;
+    to->next = to + 1;
+    return to + 1;
 }
 
 static void put_headers(struct arena *arena, struct mhsmi_job *job,
                         const struct mhsmi_request *from)
 {
-    size_t i, count = 0;
-    char *line;
+    /* As a header of its own: libcurl formats its option twice. */
+    const struct mhsmi_header agent = {"User-Agent",
+                                       from->transport->user_agent};
+    struct curl_slist *to = job->headers;
+    size_t i;
 
-    for (i = 0; i < from->header_count; i++) {
-        line = put_header(arena, &from->headers[i]);
-        if (job->headers != NULL)
-            job->headers[count].data = line;
-        count++;
-    }
+    for (i = 0; i < from->header_count; i++)
+        to = put_line(to, put_header(arena, &from->headers[i]));
+    if (agent.value != NULL)
+        to = put_line(to, put_header(arena, &agent));
     for (i = 0; i < extra_count; i++) {
-        if (!wants_extra(&extras[i], from))
-            continue;
-        line = put(arena, extras[i].line, strlen(extras[i].line));
-        if (job->headers != NULL)
-            job->headers[count].data = line;
-        count++;
+        if (extras[i].is_wanted(from))
+            to = put_line(to,
+                          put(arena, extras[i].line, strlen(extras[i].line)));
     }
-    if (job->headers != NULL) {
-        for (i = 0; i + 1 < count; i++)
-            job->headers[i].next = &job->headers[i + 1];
-    }
+    if (to != NULL)
+        to[-1].next = NULL;
 }
 
 static void put_all(struct arena *arena, struct mhsmi_job *job,
@@ -202,7 +241,6 @@ static void put_all(struct arena *arena, struct mhsmi_job *job,
             put(arena, transport->connect_to, strlen(transport->connect_to));
     job->proxy = put_text(arena, transport->proxy);
     job->no_proxy = put_text(arena, transport->no_proxy);
-    job->user_agent = put_text(arena, transport->user_agent);
     job->groups = put_text(arena, transport->groups);
     job->thumbprint = put_text(arena, transport->thumbprint);
     put_headers(arena, job, from);
@@ -221,8 +259,8 @@ static int job_fill(struct mhsmi_job *job, const struct mhsmi_request *from,
     put_all(&arena, job, from, url, origin);
     job->arena_size = arena.size;
     job->arena = arena.at = mhsmi_alloc(arena.size);
-    job->headers =
-        mhsmi_alloc((from->header_count + extra_count) * sizeof(*job->headers));
+    job->headers = mhsmi_alloc((from->header_count + 1 + extra_count) *
+                               sizeof(*job->headers));
     if (job->arena == NULL || job->headers == NULL)
         goto out;
     arena.size = 0;
@@ -295,4 +333,38 @@ void mhsmi_job_free(struct mhsmi_job *job)
     mhsmi_free_secret(job->arena, job->arena_size);
     mhsmi_free(job->headers);
     mhsmi_free(job);
+}
+
+int mhsmi_job_begin(struct mhsmi_job *job)
+{
+    job->started_ms = mhsmi_clock_ms();
+    job->limit_ms = job->deadline_ms;
+    if (job->try_timeout_ms > 0 &&
+        job->limit_ms - job->started_ms > job->try_timeout_ms)
+        job->limit_ms = job->started_ms + job->try_timeout_ms;
+    return job->limit_ms > job->started_ms;
+}
+
+void mhsmi_jobs_append(struct mhsmi_jobs *jobs, struct mhsmi_job *job)
+{
+    job->next = NULL;
+    job->previous = jobs->last;
+    if (jobs->last == NULL)
+        jobs->first = job;
+    else
+        jobs->last->next = job;
+    jobs->last = job;
+}
+
+void mhsmi_jobs_remove(struct mhsmi_jobs *jobs, struct mhsmi_job *job)
+{
+    if (job->previous == NULL)
+        jobs->first = job->next;
+    else
+        job->previous->next = job->next;
+    if (job->next == NULL)
+        jobs->last = job->previous;
+    else
+        job->next->previous = job->previous;
+    job->next = job->previous = NULL;
 }

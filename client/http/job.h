@@ -4,20 +4,27 @@
  * The copy is what allows a caller to leave at its deadline whatever the I/O
  * thread is doing.
  *
- * Shared by two parties, the caller and the I/O thread: each has a reference.
- * The outcome belongs to the I/O thread until `done`, and to the caller after
- * it.
+ * Shared by two parties, the caller and, unless he carries it himself, the I/O
+ * thread: each has a reference.  The outcome belongs to the I/O thread until
+ * `done`, and to the caller after it.
  */
 #ifndef MHSM_CLIENT_HTTP_JOB_H
 #define MHSM_CLIENT_HTTP_JOB_H
 
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 
 #include <curl/curl.h>
 
 #include "http/engine.h"
+
+struct mhsmi_host;
+
+enum mhsmi_place {
+    MHSMI_JOB_OUTSIDE = 0,
+    MHSMI_JOB_WAITING = 1, /* in its host's list */
+    MHSMI_JOB_ADMITTED = 2
+};
 
 struct mhsmi_job {
     struct mhsmi_job *next, *previous;
@@ -29,7 +36,7 @@ struct mhsmi_job {
     const char *method, *url, *origin, *host;
     struct curl_slist connect_to; /* no data: none */
     char *ca_pem;
-    const char *ca_file, *proxy, *no_proxy, *user_agent, *groups, *thumbprint;
+    const char *ca_file, *proxy, *no_proxy, *groups, *thumbprint;
     const char *body;
     size_t body_size, max_response;
     int connect_timeout_ms, max_connections, max_connection_age_s;
@@ -54,13 +61,20 @@ struct mhsmi_job {
     sem_t finished;
     int wake_fd; /* what ends the pause of a fibre, the job's own; else -1 */
 
-    int may_drive; /* the caller's thread can be visited */
-    pthread_t caller;
+    int by_lane; /* the caller's thread carries it (lane.h) */
 
     /* Under the loop's lock. */
     int abandoned, queued;
-    int leads; /* the caller is to drive */
+    enum mhsmi_place place;
+    struct mhsmi_host *at; /* unless it is outside */
 };
+
+struct mhsmi_jobs {
+    struct mhsmi_job *first, *last;
+};
+
+void mhsmi_jobs_append(struct mhsmi_jobs *jobs, struct mhsmi_job *job);
+void mhsmi_jobs_remove(struct mhsmi_jobs *jobs, struct mhsmi_job *job);
 
 /* A copy of `request`, with one reference; errors: MHSM_ERR_ARGUMENT, MHSM_ERR_URI,
  * MHSM_ERR_MEMORY. */
@@ -70,13 +84,17 @@ MHSM_NODISCARD mhsm_status mhsmi_job_new(const struct mhsmi_request *request,
 /* Drop a reference; the last one wipes. */
 void mhsmi_job_free(struct mhsmi_job *job);
 
-/* I/O thread: give job->easy its options; 1, or 0 when libcurl refuses one. */
+/* The time of the try starts to run; 0: it is over already. */
+MHSM_NODISCARD int mhsmi_job_begin(struct mhsmi_job *job);
+/* Give job->easy its options; 1, or 0 when libcurl refuses one. */
 MHSM_NODISCARD int mhsmi_job_prepare(struct mhsmi_job *job,
                                      curl_opensocket_callback open_socket,
                                      curl_closesocket_callback close_socket,
                                      void *socket_data);
-/* I/O thread: read the outcome off job->easy. */
+/* Read the outcome off job->easy. */
 void mhsmi_job_collect(struct mhsmi_job *job, CURLcode code);
+/* The host has taken the connection away under way. */
+void mhsmi_job_lose(struct mhsmi_job *job);
 
 /* Response callbacks of libcurl; `data` is the job. */
 size_t mhsmi_job_take_header(char *line, size_t one, size_t size, void *data);

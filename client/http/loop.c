@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The callers' side of the engine: queueing, waiting, and taking turns to
- * drive.  No libcurl and no TLS here, and no wait without an end.
+ * The callers' side of the engine: admission to a host, a lane for whoever can
+ * carry his own request, and the queue for the others.  No wait without an
+ * end.
  */
 #include "http/loop.h"
 
@@ -17,33 +18,9 @@
 #include "base/waiter.h"
 #include "http/visit.h"
 
-/* How long a caller waits past its limit for the driver, whose own timer ends
- * the try and knows better what went wrong. */
+/* How long a caller waits past its limit for the I/O thread, whose own timer
+ * ends the try and knows better what went wrong. */
 enum { grace_ms = 100 };
-
-void mhsmi_jobs_append(struct mhsmi_jobs *jobs, struct mhsmi_job *job)
-{
-    job->next = NULL;
-    job->previous = jobs->last;
-    if (jobs->last == NULL)
-        jobs->first = job;
-    else
-        jobs->last->next = job;
-    jobs->last = job;
-}
-
-void mhsmi_jobs_remove(struct mhsmi_jobs *jobs, struct mhsmi_job *job)
-{
-    if (job->previous == NULL)
-        jobs->first = job->next;
-    else
-        job->previous->next = job->next;
-    if (job->next == NULL)
-        jobs->last = job->previous;
-    else
-        job->next->previous = job->previous;
-    job->next = job->previous = NULL;
-}
 
 static int changed_init(struct mhsmi_loop *loop)
 {
@@ -139,70 +116,6 @@ static int wake(const struct mhsmi_loop *loop)
     return written >= 0 || errno == EAGAIN;
 }
 
-int mhsmi_loop_has_work(const struct mhsmi_loop *loop)
-{
-    return loop->queue.first != NULL || loop->active.first != NULL ||
-           loop->waiting.first != NULL;
-}
-
-static struct mhsmi_job *find_leader(const struct mhsmi_jobs *jobs)
-{
-    struct mhsmi_job *job = jobs->first;
-
-    while (job != NULL && (!job->may_drive || job->abandoned))
-        job = job->next;
-    return job;
-}
-
-void mhsmi_loop_leave(struct mhsmi_loop *loop)
-{
-    loop->driver = MHSMI_DRIVER_NONE;
-    loop->asleep = 0;
-    loop->idle_until_ms = mhsmi_clock_deadline(loop->idle_ms);
-    if (loop->stopping)
-        (void)pthread_cond_broadcast(&loop->changed);
-}
-
-/* Under the lock, with nobody driving: find somebody, if there is work. 0 when
- * nobody can be found. */
-static int pass_on(struct mhsmi_loop *loop)
-{
-    struct mhsmi_job *job;
-
-    if (!mhsmi_loop_has_work(loop) || atomic_load(&loop->lost))
-        return 1;
-    job = find_leader(&loop->active);
-    if (job == NULL)
-        job = find_leader(&loop->waiting);
-    if (job == NULL)
-        job = find_leader(&loop->queue);
-    if (job == NULL)
-        return mhsmi_loop_thread_call(loop) == 0;
-    loop->driver = MHSMI_DRIVER_CALLER;
-    loop->caller = job->caller;
-    job->leads = 1;
-    (void)sem_post(&job->finished);
-    return 1;
-}
-
-/* The driver has ended. Where nobody else can drive he goes on for all. */
-static void hand_over(struct mhsmi_loop *loop)
-{
-    (void)pthread_mutex_lock(&loop->lock);
-    /* Whoever waits for this is about to take libcrypto apart. */
-    if (loop->stopping)
-        mhsmi_visit_thread_ends(loop->tls);
-    mhsmi_loop_leave(loop);
-    while (!pass_on(loop)) {
-        loop->driver = MHSMI_DRIVER_CALLER;
-        (void)pthread_mutex_unlock(&loop->lock);
-        mhsmi_loop_drive(loop, NULL, INT64_MAX);
-        (void)pthread_mutex_lock(&loop->lock);
-        mhsmi_loop_leave(loop);
-    }
-    (void)pthread_mutex_unlock(&loop->lock);
-}
-
 static mhsm_status no_thread(int rc, mhsm_error **err)
 {
     mhsm_status st =
@@ -214,112 +127,195 @@ static mhsm_status no_thread(int rc, mhsm_error **err)
     return st;
 }
 
-/* Under the lock: put the job in the queue and see to it that somebody drives;
- * *asleep tells whether the driver has to be woken. */
-static mhsm_status enqueue(struct mhsmi_loop *loop, struct mhsmi_job *job,
-                           int *asleep, mhsm_error **err)
+/* Under the lock: give an admitted job to the I/O thread; whether that has to
+ * be woken. */
+static int queue(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    int asleep = loop->asleep;
+
+    job->queued = 1;
+    mhsmi_jobs_append(&loop->queue, job);
+    loop->asleep = 0; /* one call is enough */
+    return asleep;
+}
+
+/* Under the lock: tell an admitted job, or one that never will be. */
+static int let_in(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    if (job->by_lane) {
+        (void)sem_post(&job->finished);
+        return 0;
+    }
+    /* It ran when the job came, and was waited for by nobody since. */
+    (void)mhsmi_loop_thread_call(loop);
+    return queue(loop, job);
+}
+
+int mhsmi_loop_release(struct mhsmi_loop *loop, struct mhsmi_job *job)
+{
+    struct mhsmi_host *host = job->at;
+    struct mhsmi_job *next;
+    int asleep = 0;
+
+    if (job->place == MHSMI_JOB_OUTSIDE)
+        return 0;
+    mhsmi_host_leave(job);
+    while ((next = mhsmi_host_next(host)) != NULL)
+        asleep |= let_in(loop, next);
+    mhsmi_host_tidy(&loop->hosts, host);
+    return asleep;
+}
+
+/* Under the lock: have the job admitted, or made to wait; *asleep tells whether
+ * the I/O thread has to be woken. */
+static mhsm_status enter(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                         int *asleep, mhsm_error **err)
 {
     int rc = 0;
 
-    if (loop->stopping)
+    if (atomic_load(&loop->stopping))
         return mhsmi_error(err, MHSM_ERR_TRANSPORT,
                            "the process is exiting, %s was not asked",
                            job->host);
-    job->caller = pthread_self();
-    job->may_drive = job->wake_fd < 0 && mhsmi_visit_possible();
-    if (loop->driver == MHSMI_DRIVER_NONE && job->may_drive) {
-        loop->driver = MHSMI_DRIVER_CALLER;
-        loop->caller = job->caller;
-        job->leads = 1;
-    } else if (loop->driver == MHSMI_DRIVER_NONE) {
+    if (!job->by_lane)
         rc = mhsmi_loop_thread_call(loop);
-    }
     if (rc != 0)
         return no_thread(rc, err);
-    (void)atomic_fetch_add(&job->references, 1);
-    job->queued = 1;
-    mhsmi_jobs_append(&loop->queue, job);
-    *asleep = loop->asleep;
-    loop->asleep = 0; /* one call is enough */
+    if (!mhsmi_host_enter(&loop->hosts, job))
+        return mhsmi_error_memory(err);
+    if (!job->by_lane) {
+        (void)atomic_fetch_add(&job->references, 1);
+        if (job->place == MHSMI_JOB_ADMITTED)
+            *asleep = queue(loop, job);
+    }
     return MHSM_OK;
 }
 
-/* Under the lock: take the job out of the queue; 0 when it is not in there. */
-static int dequeue(struct mhsmi_loop *loop, struct mhsmi_job *job)
+/* Under the lock: take a job back that the I/O thread does not have; 0 when it
+ * has. */
+static int take_back(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
-    if (!job->queued)
+    if (!job->queued && job->place != MHSMI_JOB_WAITING)
         return 0;
-    mhsmi_jobs_remove(&loop->queue, job);
+    if (job->queued)
+        mhsmi_jobs_remove(&loop->queue, job);
     job->queued = 0;
+    (void)mhsmi_loop_release(loop, job);
     mhsmi_job_free(job);
     return 1;
 }
 
-/* The descriptor that wakes the driver is gone: take the job back, unless the
- * driver has it by now, and will end it when he notices. */
-static int take_back(struct mhsmi_loop *loop, struct mhsmi_job *job)
+/* The descriptor that wakes the I/O thread is gone: take the job back, unless
+ * the thread has it by now, and will end it when it notices. */
+static int take_back_from_lost(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
     int taken;
 
     (void)pthread_mutex_lock(&loop->lock);
     atomic_store(&loop->lost, 1);
-    taken = dequeue(loop, job);
+    taken = take_back(loop, job);
     (void)pthread_cond_broadcast(&loop->changed);
     (void)pthread_mutex_unlock(&loop->lock);
     return taken;
 }
 
-/* Until the job has ended, or the caller is to drive, or `until`. */
-static void await(struct mhsmi_job *job, struct mhsmi_waiter *waiter,
-                  int64_t until)
+static void await_post(struct mhsmi_job *job, int64_t until)
 {
     struct timespec limit = mhsmi_clock_timespec(until);
 
-    if (waiter->fd < 0) {
-        while (sem_clockwait(&job->finished, CLOCK_MONOTONIC, &limit) != 0 &&
-               errno == EINTR)
-            continue;
-        return;
-    }
-    while (!atomic_load(&job->done) && mhsmi_clock_ms() < until)
-        mhsmi_waiter_pause(waiter);
+    while (sem_clockwait(&job->finished, CLOCK_MONOTONIC, &limit) != 0 &&
+           errno == EINTR)
+        continue;
 }
 
-/* The caller has waited: he drives, when that is his turn, or leaves a job
- * that is overdue. */
-static enum mhsmi_end proceed(struct mhsmi_loop *loop, struct mhsmi_job *job,
-                              int64_t until)
+/* Until the I/O thread has ended the job, or `until`. */
+static enum mhsmi_end await(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                            const struct mhsmi_waiter *waiter, int64_t until)
 {
     enum mhsmi_end end = MHSMI_END_DONE;
-    int leads;
 
+    if (waiter->fd < 0)
+        await_post(job, until);
+    while (waiter->fd >= 0 && !atomic_load(&job->done) &&
+           mhsmi_clock_ms() < until)
+        mhsmi_waiter_pause(waiter);
+    if (atomic_load(&job->done))
+        return MHSMI_END_DONE;
     (void)pthread_mutex_lock(&loop->lock);
-    leads = job->leads;
-    job->leads = 0;
-    if (!leads && !atomic_load(&job->done)) {
-        end = dequeue(loop, job) ? MHSMI_END_UNSENT : MHSMI_END_OVERDUE;
+    if (!atomic_load(&job->done)) {
+        end = take_back(loop, job) ? MHSMI_END_UNSENT : MHSMI_END_OVERDUE;
         job->abandoned = end == MHSMI_END_OVERDUE;
         loop->some_abandoned |= job->abandoned;
     }
     (void)pthread_mutex_unlock(&loop->lock);
-    if (leads) {
-        mhsmi_loop_drive(loop, job, until);
-        hand_over(loop);
-    } else if (end == MHSMI_END_OVERDUE) {
+    if (end == MHSMI_END_OVERDUE)
         (void)wake(loop);
-    }
     return end;
 }
 
-static enum mhsmi_end wait_or_drive(struct mhsmi_loop *loop,
-                                    struct mhsmi_job *job, int leads,
-                                    struct mhsmi_waiter *waiter, int64_t until)
+/* Under the lock: whether the job may start; if not, *end tells why. */
+static int may_start(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                     enum mhsmi_end *end)
 {
-    if (!leads)
-        await(job, waiter, until);
-    /* The lock is needed only by who has more to do. */
-    return !leads && atomic_load(&job->done) ? MHSMI_END_DONE
-                                             : proceed(loop, job, until);
+    *end = job->stopped               ? MHSMI_END_DONE
+           : atomic_load(&loop->lost) ? MHSMI_END_LOST
+                                      : MHSMI_END_UNSENT;
+    return *end == MHSMI_END_UNSENT && job->place == MHSMI_JOB_ADMITTED;
+}
+
+/* With a lane, or NULL: carry the job on the caller's thread. */
+static void carry(struct mhsmi_loop *loop, struct mhsmi_lane *lane,
+                  struct mhsmi_lane *expired, struct mhsmi_job *job)
+{
+    struct mhsmi_visit visit;
+
+    job->code = CURLE_FAILED_INIT;
+    if (mhsmi_visit_begin(&visit, &loop->tls) && mhsmi_loop_set_up(loop)) {
+        if (expired != NULL)
+            mhsmi_lane_close(expired);
+        if (lane != NULL && mhsmi_lane_open(lane, &loop->lock))
+            mhsmi_lane_carry(lane, job, &loop->sockets, &loop->stopping,
+                             &loop->lost);
+    }
+    mhsmi_visit_end(&visit);
+}
+
+/* The caller carries the job as soon as his turn has come. */
+static enum mhsmi_end ride(struct mhsmi_loop *loop, struct mhsmi_job *job,
+                           int waits, int64_t until)
+{
+    struct mhsmi_lane *lane = NULL, *expired = NULL;
+    enum mhsmi_end end;
+    int starts, asleep = 0;
+
+    if (waits)
+        await_post(job, until);
+    (void)pthread_mutex_lock(&loop->lock);
+    starts = may_start(loop, job, &end);
+    if (starts) {
+        lane = mhsmi_lane_take(&loop->lanes, job);
+        expired = mhsmi_lane_take_expired(&loop->lanes);
+    } else {
+        asleep = mhsmi_loop_release(loop, job);
+    }
+    (void)pthread_mutex_unlock(&loop->lock);
+    if (starts) {
+        carry(loop, lane, expired, job);
+        end = MHSMI_END_DONE;
+        (void)pthread_mutex_lock(&loop->lock);
+        if (lane != NULL)
+            mhsmi_lane_put(&loop->lanes, lane, job);
+        asleep = mhsmi_loop_release(loop, job);
+        if (atomic_load(&loop->stopping)) {
+            /* Whoever waits for this is about to take libcrypto apart. */
+            mhsmi_visit_thread_ends(&loop->tls);
+            (void)pthread_cond_broadcast(&loop->changed);
+        }
+        (void)pthread_mutex_unlock(&loop->lock);
+    }
+    if (asleep)
+        (void)wake(loop);
+    return end;
 }
 
 mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
@@ -330,36 +326,68 @@ mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
                         : job->deadline_ms + grace_ms;
     struct mhsmi_waiter waiter;
     mhsm_status st = MHSM_OK;
-    int lost, asleep = 0, leads;
+    int lost, waits, asleep = 0;
 
     *end = MHSMI_END_LOST;
     (void)mhsmi_waiter_begin(&waiter, until, &job->wake_fd);
+    job->by_lane = job->wake_fd < 0 && mhsmi_visit_possible();
     (void)pthread_mutex_lock(&loop->lock);
     /* The numbers of idle connections may be the host's by now. */
-    if (loop->driver == MHSMI_DRIVER_NONE &&
-        !mhsmi_loop_owns(loop, loop->wake_fd))
+    if (!mhsmi_loop_owns(loop, loop->wake_fd))
         atomic_store(&loop->lost, 1);
     lost = atomic_load(&loop->lost);
     if (!lost)
-        st = enqueue(loop, job, &asleep, err);
-    leads = job->leads;
+        st = enter(loop, job, &asleep, err);
+    waits = job->place == MHSMI_JOB_WAITING;
     (void)pthread_mutex_unlock(&loop->lock);
-    if (!lost && st == MHSM_OK &&
-        !(asleep && !wake(loop) && take_back(loop, job)))
-        *end = wait_or_drive(loop, job, leads, &waiter, until);
+    if (lost || st != MHSM_OK)
+        ;
+    else if (job->by_lane)
+        *end = ride(loop, job, waits, job->deadline_ms);
+    else if (!(asleep && !wake(loop) && take_back_from_lost(loop, job)))
+        *end = await(loop, job, &waiter, until);
     mhsmi_waiter_end(&waiter);
     return st;
 }
 
-/* Under the lock: whether somebody may still be at work, who can be waited
- * for: exit() may have been called in the middle of driving. */
+/* Under the lock: nobody who waits for a host has a turn any more. */
+static void turn_away_all(struct mhsmi_loop *loop)
+{
+    struct mhsmi_host *host;
+    struct mhsmi_job *job;
+
+    for (host = loop->hosts; host != NULL; host = host->next) {
+        while ((job = host->waiting.first) != NULL) {
+            mhsmi_jobs_remove(&host->waiting, job);
+            job->place = MHSMI_JOB_OUTSIDE;
+            job->stopped = 1;
+            job->code = CURLE_ABORTED_BY_CALLBACK;
+            (void)let_in(loop, job);
+        }
+    }
+}
+
+/* Under the lock: whether somebody may still be at work who can be waited for:
+ * exit() may have been called in the middle of a request. */
 static int is_running(const struct mhsmi_loop *loop)
 {
-    if (loop->driver == MHSMI_DRIVER_CALLER &&
-        pthread_equal(loop->caller, pthread_self()))
-        return 0;
-    return loop->driver != MHSMI_DRIVER_NONE ||
+    return mhsmi_lanes_are_busy(&loop->lanes) ||
            loop->state == MHSMI_THREAD_RUNNING;
+}
+
+/* Under the lock. */
+static void close_lanes(struct mhsmi_loop *loop)
+{
+    struct mhsmi_visit visit;
+    struct mhsmi_lane *lane;
+
+    if (loop->lanes.idle.first == NULL || !mhsmi_loop_owns(loop, loop->wake_fd))
+        return;
+    if (mhsmi_visit_begin(&visit, &loop->tls)) {
+        while ((lane = mhsmi_lane_take_any(&loop->lanes)) != NULL)
+            mhsmi_lane_close(lane);
+    }
+    mhsmi_visit_end(&visit);
 }
 
 void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms)
@@ -374,8 +402,10 @@ void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms)
     wall.tv_sec += 1 + ms / 1000;
     if (pthread_mutex_timedlock(&loop->lock, &wall) != 0)
         return;
-    loop->stopping = 1;
-    (void)wake(loop);
+    atomic_store(&loop->stopping, 1);
+    turn_away_all(loop);
+    if (wake(loop))
+        mhsmi_lanes_interrupt(&loop->lanes);
     (void)pthread_cond_broadcast(&loop->changed);
     while (is_running(loop) && rc == 0)
         rc = pthread_cond_timedwait(&loop->changed, &loop->lock, &limit);
@@ -383,7 +413,8 @@ void mhsmi_loop_stop(struct mhsmi_loop *loop, int ms)
         (void)pthread_join(loop->thread, NULL);
         loop->state = MHSMI_THREAD_NONE;
     }
-    if (loop->driver == MHSMI_DRIVER_NONE)
+    close_lanes(loop);
+    if (loop->state == MHSMI_THREAD_NONE)
         mhsmi_loop_close(loop);
     (void)pthread_mutex_unlock(&loop->lock);
 }

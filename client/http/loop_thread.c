@@ -13,59 +13,41 @@
 /* Enough for TLS with the sanitizers' larger frames; look-ups of names have
  * threads of their own. */
 enum { stack_size = 1024 * 1024 };
-enum { again_ms = 1000 };
 
 /* Under the lock, which is given up meanwhile: wait until there is something
  * to drive; 0: time to go. */
 static int await_work(struct mhsmi_loop *loop)
 {
-    for (;;) {
-        int64_t now = mhsmi_clock_ms(), until = loop->idle_until_ms;
-        int is_free = loop->driver == MHSMI_DRIVER_NONE;
-        struct timespec limit;
+    struct timespec limit =
+        mhsmi_clock_timespec(mhsmi_clock_deadline(loop->idle_ms));
+    int rc = 0;
 
-        if (is_free && mhsmi_loop_has_work(loop))
-            return 1;
-        if (atomic_load(&loop->lost) ||
-            (is_free && (loop->stopping || now >= until)))
-            return 0;
-        /* Callers that drive do not say when they end. */
-        if (!is_free && until < now + again_ms)
-            until = now + again_ms;
-        limit = mhsmi_clock_timespec(until);
-        (void)pthread_cond_timedwait(&loop->changed, &loop->lock, &limit);
-    }
+    while (loop->queue.first == NULL && !atomic_load(&loop->lost) &&
+           !atomic_load(&loop->stopping) && rc == 0)
+        rc = pthread_cond_timedwait(&loop->changed, &loop->lock, &limit);
+    return loop->queue.first != NULL;
 }
 
-/* As the driver. */
+/* Without the lock meanwhile. */
 static void work(struct mhsmi_loop *loop, void (*what)(struct mhsmi_loop *loop))
 {
-    loop->driver = MHSMI_DRIVER_THREAD;
     (void)pthread_mutex_unlock(&loop->lock);
     what(loop);
     (void)pthread_mutex_lock(&loop->lock);
-    mhsmi_loop_leave(loop);
-}
-
-static void drive(struct mhsmi_loop *loop)
-{
-    mhsmi_loop_drive(loop, NULL, INT64_MAX);
 }
 
 static void *run(void *data)
 {
     struct mhsmi_loop *loop = data;
-    OSSL_LIB_CTX *tls;
 
     (void)pthread_setname_np(pthread_self(), "mhsm-io");
     (void)pthread_mutex_lock(&loop->lock);
     do {
         while (await_work(loop))
-            work(loop, drive);
+            work(loop, mhsmi_loop_drive);
         if (!atomic_load(&loop->lost))
             work(loop, mhsmi_loop_close);
-    } while (mhsmi_loop_has_work(loop) && !atomic_load(&loop->lost));
-    tls = loop->tls;
+    } while (loop->queue.first != NULL && !atomic_load(&loop->lost));
     loop->state = MHSMI_THREAD_GONE;
     /* Nobody comes back to a lost loop to join. */
     if (atomic_load(&loop->lost)) {
@@ -74,7 +56,7 @@ static void *run(void *data)
     }
     (void)pthread_cond_broadcast(&loop->changed);
     (void)pthread_mutex_unlock(&loop->lock);
-    mhsmi_visit_thread_ends(tls);
+    mhsmi_visit_thread_ends(&loop->tls);
     return NULL;
 }
 

@@ -84,11 +84,26 @@ static int keep(char **slot, const char *value, size_t size)
     return 1;
 }
 
+/* The number of the row that `line` belongs to; kept_count: none. */
+static size_t find_kept(const char *line, size_t size)
+{
+    size_t i;
+
+    for (i = 0; i < kept_count; i++) {
+        size_t name = strlen(kept[i].name);
+
+        if (size > name && line[name] == ':' &&
+            OPENSSL_strncasecmp(line, kept[i].name, name) == 0)
+            break;
+    }
+    return i;
+}
+
 size_t mhsmi_job_take_header(char *line, size_t one, size_t size, void *data)
 {
     struct mhsmi_job *job = data;
-    char *colon, *value, *end = line + size;
-    size_t i;
+    char *value, *end = line + size;
+    size_t row;
 
     (void)one; /* always 1 */
     job->header_size += size;
@@ -102,21 +117,17 @@ size_t mhsmi_job_take_header(char *line, size_t one, size_t size, void *data)
         forget(&job->response);
         return size;
     }
-    colon = memchr(line, ':', size);
-    if (colon == NULL)
+    row = find_kept(line, size);
+    if (row == kept_count)
         return size;
-    for (value = colon + 1; value < end && strchr(" \t", *value) != NULL;)
+    value = line + strlen(kept[row].name) + 1;
+    while (value < end && strchr(" \t", *value) != NULL)
         value++;
     while (end > value && strchr(" \t\r\n", end[-1]) != NULL)
         end--;
-    for (i = 0; i < kept_count; i++) {
-        if ((size_t)(colon - line) == strlen(kept[i].name) &&
-            OPENSSL_strncasecmp(line, kept[i].name, (size_t)(colon - line)) ==
-                0 &&
-            !keep(member(&job->response, i), value, (size_t)(end - value)))
-            return 0;
-    }
-    return size;
+    return keep(member(&job->response, row), value, (size_t)(end - value))
+               ? size
+               : 0;
 }
 
 size_t mhsmi_job_take_body(char *octets, size_t one, size_t size, void *data)
@@ -208,4 +219,12 @@ void mhsmi_job_collect(struct mhsmi_job *job, CURLcode code)
     if (job->connect_code >= 300 ||
         (job->fresh_connection && is_before_sending(code)))
         response->sent = 0;
+}
+
+void mhsmi_job_lose(struct mhsmi_job *job)
+{
+    mhsmi_response_clear(&job->response);
+    job->response.sent = 1;
+    job->code = CURLE_RECV_ERROR;
+    job->easy = NULL;
 }

@@ -11,6 +11,8 @@
 
 #include "base/descriptor.h"
 
+enum { slot_free = 0, slot_taken = -1 };
+
 static void remember(struct mhsmi_sockets *sockets, int fd)
 {
     struct stat found;
@@ -20,8 +22,10 @@ static void remember(struct mhsmi_sockets *sockets, int fd)
         return;
     for (i = 0; i < mhsmi_sockets_max; i++) {
         struct mhsmi_socket *slot = &sockets->slots[i];
+        int was = slot_free;
 
-        if (atomic_load(&slot->fd_plus_one) != 0)
+        if (!atomic_compare_exchange_strong(&slot->fd_plus_one, &was,
+                                            slot_taken))
             continue;
         slot->device = found.st_dev;
         slot->inode = found.st_ino;

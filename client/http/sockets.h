@@ -13,10 +13,10 @@
 
 enum { mhsmi_sockets_max = 1024 };
 
-/* All zero: no socket. Written by the I/O thread only. */
+/* All zero: no socket. For any number of threads. */
 struct mhsmi_sockets {
     struct mhsmi_socket {
-        atomic_int fd_plus_one; /* 0: free */
+        atomic_int fd_plus_one; /* 0: free; below: about to be taken */
         dev_t device;
         ino_t inode;
     } slots[mhsmi_sockets_max];

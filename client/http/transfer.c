@@ -38,7 +38,6 @@ static int set_request(struct mhsmi_job *job)
 {
     return SET(CURLOPT_URL, job->url) && set_method(job) &&
            SET(CURLOPT_HTTPHEADER, job->headers) &&
-           SET(CURLOPT_USERAGENT, job->user_agent) &&
            SET(CURLOPT_HTTP_VERSION, job->http1_only
                                          ? (long)CURL_HTTP_VERSION_1_1
                                          : (long)CURL_HTTP_VERSION_2TLS) &&

@@ -87,15 +87,29 @@ static OSSL_LIB_CTX *context_new(void)
     return context;
 }
 
-int mhsmi_visit_begin(struct mhsmi_visit *visit, OSSL_LIB_CTX **context)
+static OSSL_LIB_CTX *get_context(mhsmi_visit_context *context)
 {
+    OSSL_LIB_CTX *found = atomic_load(context), *made;
+
+    if (found != NULL)
+        return found;
+    made = context_new();
+    if (made == NULL || atomic_compare_exchange_strong(context, &found, made))
+        return made;
+    OSSL_LIB_CTX_free(made);
+    return found;
+}
+
+int mhsmi_visit_begin(struct mhsmi_visit *visit, mhsmi_visit_context *context)
+{
+    OSSL_LIB_CTX *ours;
+
     visit->error = errno;
     visit->previous = NULL;
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &visit->cancel);
-    if (*context == NULL)
-        *context = context_new();
-    if (*context != NULL)
-        visit->previous = OSSL_LIB_CTX_set0_default(*context);
+    ours = get_context(context);
+    if (ours != NULL)
+        visit->previous = OSSL_LIB_CTX_set0_default(ours);
     return visit->previous != NULL;
 }
 
@@ -108,9 +122,11 @@ void mhsmi_visit_end(const struct mhsmi_visit *visit)
     errno = visit->error;
 }
 
-void mhsmi_visit_thread_ends(OSSL_LIB_CTX *context)
+void mhsmi_visit_thread_ends(mhsmi_visit_context *context)
 {
-    if (context != NULL)
-        OPENSSL_thread_stop_ex(context);
+    OSSL_LIB_CTX *ours = atomic_load(context);
+
+    if (ours != NULL)
+        OPENSSL_thread_stop_ex(ours);
     OPENSSL_thread_stop();
 }

@@ -6,7 +6,13 @@
 #ifndef MHSM_CLIENT_HTTP_VISIT_H
 #define MHSM_CLIENT_HTTP_VISIT_H
 
+#include <stdatomic.h>
+
 #include <openssl/types.h>
+
+/* A context that holds only the default provider, made at the first visit and
+ * kept; all zero before. */
+typedef _Atomic(OSSL_LIB_CTX *) mhsmi_visit_context;
 
 struct mhsmi_visit {
     OSSL_LIB_CTX *previous; /* the thread's default; NULL: not replaced */
@@ -17,16 +23,16 @@ struct mhsmi_visit {
  * holds no errors for it, which libcurl would clear. */
 int mhsmi_visit_possible(void);
 
-/* Make a context that holds only the default provider the thread's default,
- * and put off its cancellation.  *context is made at the first visit and kept.
- * 1, or 0 when OpenSSL cannot; mhsmi_visit_end() is due in both cases. */
-int mhsmi_visit_begin(struct mhsmi_visit *visit, OSSL_LIB_CTX **context);
+/* Make *context the thread's default, and put off its cancellation.  Any number
+ * of threads may visit at once.  1, or 0 when OpenSSL cannot;
+ * mhsmi_visit_end() is due in both cases. */
+int mhsmi_visit_begin(struct mhsmi_visit *visit, mhsmi_visit_context *context);
 /* Puts back the thread's default context, its errno and an empty queue of
  * errors. */
 void mhsmi_visit_end(const struct mhsmi_visit *visit);
 
 /* Free what OpenSSL keeps for the calling thread, before that ends, or libcrypto
  * does. */
-void mhsmi_visit_thread_ends(OSSL_LIB_CTX *context);
+void mhsmi_visit_thread_ends(mhsmi_visit_context *context);
 
 #endif

@@ -111,7 +111,7 @@ static int try_job(void)
         CHECK_TEXT(job->origin, "https://h.example");
         CHECK_TEXT(job->headers[0].data, "A: b");
         CHECK_TEXT(job->headers[1].data, "C;");
-        CHECK_TEXT(job->headers[2].data, "Expect:");
+        CHECK_TEXT(job->headers[2].data, "User-Agent: a/1");
         CHECK_TEXT(job->headers[3].data, "Content-Type:");
         CHECK(job->headers[3].next == NULL);
         CHECK(memcmp(job->body, "body", 5) == 0);

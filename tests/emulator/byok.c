@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Transfer blobs: an AES key under RSA-OAEP of the key-exchange key, and the
+ * Transfer blobs: an AES key under RSA-OAEP of somebody's public key, and the
  * target under that AES key. Every failure to open one reads the same.
  */
 #include "byok.h"
@@ -8,7 +8,9 @@
 #include "json.h"
 #include "keystore.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,25 +71,32 @@ static int oaep(const struct emu_bytes *material, const unsigned char *data,
     return ok;
 }
 
-static int unwrap(const struct emu_bytes *key, const unsigned char *data,
-                  size_t size, struct emu_bytes *out)
+/* AES-KWP, either way by `encrypt`. */
+static int wrap(int encrypt, const unsigned char *key,
+                const unsigned char *data, size_t size, struct emu_bytes *out)
 {
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", NULL);
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    struct emu_bytes plain = {NULL, 0};
+    struct emu_bytes draft = {NULL, 0};
     int len = 0, ok = 0;
 
     if (ctx != NULL)
         EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-    if (cipher != NULL && ctx != NULL && size >= 16 && size % 8 == 0 &&
-        emu_bytes_reserve(&plain, size + 16) &&
-        EVP_DecryptInit_ex2(ctx, cipher, key->data, NULL, NULL) == 1 &&
-        EVP_DecryptUpdate(ctx, plain.data, &len, data, (int)size) == 1)
-        ok = emu_bytes_set(out, plain.data, (size_t)len);
-    emu_bytes_free(&plain);
+    if (cipher != NULL && ctx != NULL && size <= BLOB_MAX &&
+        emu_bytes_reserve(&draft, size + 16) &&
+        EVP_CipherInit_ex2(ctx, cipher, key, NULL, encrypt, NULL) == 1 &&
+        EVP_CipherUpdate(ctx, draft.data, &len, data, (int)size) == 1)
+        ok = emu_bytes_set(out, draft.data, (size_t)len);
+    emu_bytes_free(&draft);
     EVP_CIPHER_CTX_free(ctx);
     EVP_CIPHER_free(cipher);
     return ok;
+}
+
+static int unwrap(const struct emu_bytes *key, const unsigned char *data,
+                  size_t size, struct emu_bytes *out)
+{
+    return size >= 16 && size % 8 == 0 && wrap(0, key->data, data, size, out);
 }
 
 static const char *open_parsed(struct emu_hsm *hsm, struct json_object *blob,
@@ -135,4 +144,28 @@ const char *emu_byok_open(struct emu_hsm *hsm, const char *key_hsm,
     json_object_put(blob);
     emu_bytes_free(&raw);
     return wrong;
+}
+
+int emu_byok_seal(EVP_PKEY *to, const EVP_MD *md, const struct emu_bytes *plain,
+                  struct emu_bytes *out)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(to, NULL);
+    struct emu_bytes head = {NULL, 0}, tail = {NULL, 0};
+    unsigned char aes[32];
+    size_t len = (size_t)EVP_PKEY_get_size(to);
+    int ok = ctx != NULL && RAND_priv_bytes(aes, sizeof(aes)) == 1 &&
+             EVP_PKEY_encrypt_init(ctx) == 1 &&
+             EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+             EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) == 1 &&
+             emu_bytes_reserve(&head, len) &&
+             EVP_PKEY_encrypt(ctx, head.data, &len, aes, sizeof(aes)) == 1 &&
+             wrap(1, aes, plain->data, plain->len, &tail) &&
+             emu_bytes_set(out, head.data, len) &&
+             emu_bytes_append(out, tail.data, tail.len);
+
+    OPENSSL_cleanse(aes, sizeof(aes));
+    emu_bytes_free(&head);
+    emu_bytes_free(&tail);
+    EVP_PKEY_CTX_free(ctx);
+    return ok;
 }

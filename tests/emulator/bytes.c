@@ -5,7 +5,9 @@
  */
 #include "bytes.h"
 
+#include <limits.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,15 @@ int emu_bytes_append(struct emu_bytes *b, const void *data, size_t len)
     emu_bytes_free(b);
     *b = fresh;
     return 1;
+}
+
+char *emu_base64_encode(const void *data, size_t len)
+{
+    char *text = len > INT_MAX / 2 ? NULL : malloc((len + 2) / 3 * 4 + 1);
+
+    if (text != NULL)
+        EVP_EncodeBlock((unsigned char *)text, data, (int)len);
+    return text;
 }
 
 char *emu_base64url_encode(const void *data, size_t len)

@@ -25,6 +25,8 @@ void emu_bytes_free(struct emu_bytes *b);
 
 /* Unpadded base64url; the caller frees. NULL when memory fails. */
 char *emu_base64url_encode(const void *data, size_t len);
+/* The common alphabet, with padding; the caller frees. */
+char *emu_base64_encode(const void *data, size_t len);
 /* Strict: no padding, no foreign character, no stray bits, at most max bytes.
  * 1 on success; *out is written only then. */
 int emu_base64url_decode(const char *text, size_t max, struct emu_bytes *out);

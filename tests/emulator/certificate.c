@@ -51,6 +51,12 @@ static const char *const lone_extensions[][2] = {
     {NULL, NULL},
 };
 
+static const char *const self_extensions[][2] = {
+    {"basicConstraints", "critical,CA:FALSE"},
+    {"keyUsage", "critical,digitalSignature"},
+    {NULL, NULL},
+};
+
 static int add_extension(X509 *cert, X509 *issuer, const char *name,
                          const char *value)
 {
@@ -259,6 +265,15 @@ static int leaf_usable(struct emu_certificate *c, struct emu_store *s,
     X509_free(cert);
     emu_bytes_free(&kept);
     return ok;
+}
+
+X509 *emu_certificate_of(EVP_PKEY *key, const char *common_name)
+{
+    struct issue how = {
+        NULL, NULL, NULL, common_name, LEAF_DAYS, self_extensions, NULL};
+
+    how.key = how.issuer_key = key;
+    return issue(&how);
 }
 
 /* New at each start, as is its thumbprint in the environment. */

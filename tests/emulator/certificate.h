@@ -9,6 +9,8 @@
 #include "bytes.h"
 #include "store.h"
 
+#include <openssl/types.h>
+
 struct emu_certificate {
     struct emu_bytes ca;   /* PEM */
     struct emu_bytes leaf; /* PEM, with the authority behind it */
@@ -23,5 +25,7 @@ struct emu_certificate {
 int emu_certificate_open(struct emu_certificate *c, struct emu_store *s,
                          const char *extra);
 void emu_certificate_free(struct emu_certificate *c);
+/* A certificate of that key, signed by itself; NULL on failure. */
+X509 *emu_certificate_of(EVP_PKEY *key, const char *common_name);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "control.h"
 
+#include "attestation.h"
 #include "principals.h"
 #include "proofs.h"
 #include "rbac.h"
@@ -176,6 +177,21 @@ static void add_proof(struct emu_request *rq, struct emu_reply *r,
         wrong(r, reason);
 }
 
+static void attest(struct emu_request *rq, struct emu_reply *r,
+                   struct json_object *body)
+{
+    char *statement = emu_attestation_issue(rq->hsm, body);
+    struct json_object *o = json_object_new_object();
+
+    if (statement == NULL || !emu_json_add_string(o, "token", statement) ||
+        !emu_json_add_string(o, "authority", EMU_ATTESTATION_ISSUER)) {
+        json_object_put(o);
+        o = NULL;
+    }
+    emu_text_free(statement);
+    emu_reply_json(r, 200, o);
+}
+
 static const struct {
     const char *method;
     const char *path;
@@ -190,6 +206,7 @@ static const struct {
     {"GET", "principals", 0, list_principals},
     {"POST", "principals", 1, add_principal},
     {"POST", "proofs", 1, add_proof},
+    {"POST", "attestations", 1, attest},
 };
 
 void emu_control(struct emu_request *rq, struct emu_reply *r)

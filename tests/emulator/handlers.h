@@ -27,6 +27,8 @@ EMU_HANDLER(emu_key_backup);
 EMU_HANDLER(emu_key_restore);
 EMU_HANDLER(emu_key_rotate);
 EMU_HANDLER(emu_key_operation);
+EMU_HANDLER(emu_key_release);
+EMU_HANDLER(emu_key_attestation);
 EMU_HANDLER(emu_policy_show);
 EMU_HANDLER(emu_policy_update);
 EMU_HANDLER(emu_deleted_list);

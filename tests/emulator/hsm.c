@@ -31,24 +31,27 @@ static int guid_kept(struct emu_store *s, const char *name, char *out)
     return ok;
 }
 
-static int token_key(struct emu_hsm *hsm)
+EVP_PKEY *emu_hsm_key(struct emu_store *s, const char *name)
 {
     struct emu_bytes der = {NULL, 0};
-    int found = emu_store_get(hsm->store, "token_key", &der);
+    EVP_PKEY *key = NULL;
+    int found;
 
+    emu_store_lock(s);
+    found = emu_store_get(s, name, &der);
     if (found == 1) {
-        hsm->token_key = emu_material_decode(&der);
+        key = emu_material_decode(&der);
     } else if (found == 0) {
-        hsm->token_key = EVP_RSA_gen(2048);
-        if (hsm->token_key == NULL ||
-            !emu_material_encode(hsm->token_key, &der) ||
-            !emu_store_set(hsm->store, "token_key", der.data, der.len)) {
-            EVP_PKEY_free(hsm->token_key);
-            hsm->token_key = NULL;
+        key = EVP_RSA_gen(2048);
+        if (key == NULL || !emu_material_encode(key, &der) ||
+            !emu_store_set(s, name, der.data, der.len)) {
+            EVP_PKEY_free(key);
+            key = NULL;
         }
     }
+    emu_store_unlock(s);
     emu_bytes_free(&der);
-    return hsm->token_key != NULL;
+    return key;
 }
 
 static int token_kid(struct emu_hsm *hsm)
@@ -107,7 +110,8 @@ static int identities(struct emu_hsm *hsm)
         return 0;
     ok = guid_kept(hsm->store, "tenant", hsm->tenant) &&
          guid_kept(hsm->store, "identity_header", hsm->identity_header) &&
-         token_key(hsm) && token_kid(hsm) &&
+         (hsm->token_key = emu_hsm_key(hsm->store, "token_key")) != NULL &&
+         token_kid(hsm) &&
          principal_kept(hsm, "administrator", 1, admin_roles, hsm->admin_oid) &&
          principal_kept(hsm, "identity", 0, identity_roles, hsm->identity_oid);
     return emu_store_end(hsm->store, ok);

@@ -33,5 +33,8 @@ struct emu_hsm {
 /* Opens or creates everything durable in the state folder. */
 int emu_hsm_open(struct emu_hsm *hsm, const struct emu_options *options);
 void emu_hsm_close(struct emu_hsm *hsm);
+/* An RSA key of the emulator's own, kept by that name and made when it is
+ * first asked for. The caller frees; NULL on failure. */
+EVP_PKEY *emu_hsm_key(struct emu_store *s, const char *name);
 
 #endif

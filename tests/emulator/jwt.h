@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * JSON Web Tokens signed with RSA, taken apart and verified.
+ * JSON Web Tokens signed with RSA: made, taken apart and verified.
  */
 #ifndef EMU_JWT_H
 #define EMU_JWT_H
@@ -26,6 +26,10 @@ int emu_jwt_read(struct emu_jwt *jwt, const char *text);
  * or PS256 with a salt of the digest's length. Nothing else is taken. */
 int emu_jwt_holds(const struct emu_jwt *jwt, EVP_PKEY *key);
 void emu_jwt_free(struct emu_jwt *jwt);
+/* The token of both objects, which it takes and which may be NULL, signed by
+ * RS256. The caller frees with emu_text_free; NULL on failure. */
+char *emu_jwt_sign(struct json_object *header, struct json_object *claims,
+                   EVP_PKEY *key);
 
 /* Whether a member is that text. */
 int emu_jwt_is(struct json_object *o, const char *name, const char *value);

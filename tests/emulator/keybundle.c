@@ -188,20 +188,25 @@ static int add_deletion(const struct emu_request *rq, struct json_object *o,
            emu_json_add_int(o, "scheduledPurgeDate", v->purge);
 }
 
-void emu_keybundle_reply(struct emu_request *rq, struct emu_reply *r,
-                         const struct emu_version *v)
+struct json_object *emu_keybundle_json(const struct emu_request *rq,
+                                       const struct emu_version *v)
 {
     struct json_object *o = json_object_new_object();
 
-    if (!emu_json_add(o, "attributes", attributes(rq, v)) ||
-        !emu_json_add(o, "key", key_member(rq, v)) ||
-        !add_text(o, "tags", v->tags) ||
-        !add_text(o, "release_policy", v->release_policy) ||
-        !add_deletion(rq, o, v)) {
-        json_object_put(o);
-        o = NULL;
-    }
-    emu_reply_json(r, 200, o);
+    if (emu_json_add(o, "attributes", attributes(rq, v)) &&
+        emu_json_add(o, "key", key_member(rq, v)) &&
+        add_text(o, "tags", v->tags) &&
+        add_text(o, "release_policy", v->release_policy) &&
+        add_deletion(rq, o, v))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+void emu_keybundle_reply(struct emu_request *rq, struct emu_reply *r,
+                         const struct emu_version *v)
+{
+    emu_reply_json(r, 200, emu_keybundle_json(rq, v));
 }
 
 struct json_object *emu_keybundle_item(const struct emu_request *rq,

@@ -19,7 +19,10 @@ int emu_key_find(struct emu_request *rq, struct emu_reply *r,
 /* Whether the name is free of a deleted key; otherwise 409 is written. */
 int emu_key_name_free(struct emu_request *rq, struct emu_reply *r);
 
-/* The bundle; for a deleted key with its three more members. */
+/* The bundle, for a deleted key with three more members; NULL on failure. */
+struct json_object *emu_keybundle_json(const struct emu_request *rq,
+                                       const struct emu_version *v);
+/* The same as the answer. */
 void emu_keybundle_reply(struct emu_request *rq, struct emu_reply *r,
                          const struct emu_version *v);
 /* A list item, its kid with the version or without; NULL on failure. */

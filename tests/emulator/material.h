@@ -47,6 +47,8 @@ EVP_PKEY *emu_material_decode(const struct emu_bytes *der);
  * *kty, *bits, *crv (16 bytes) and *out are written only on success. */
 const char *emu_material_jwk(struct json_object *jwk, enum emu_kty *kty,
                              int64_t *bits, char *crv, struct emu_bytes *out);
+/* The public RSA key, 2048 to 4096 bits, of a JWK; the caller frees. */
+EVP_PKEY *emu_material_jwk_rsa(struct json_object *jwk);
 /* Reads what an imported blob held: PKCS#8, or the bytes of an oct key. */
 const char *emu_material_take(enum emu_kty kty, const struct emu_bytes *plain,
                               int64_t *bits, char *crv, struct emu_bytes *out);

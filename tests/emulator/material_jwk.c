@@ -63,14 +63,15 @@ static BIGNUM *member_number(struct json_object *jwk, const char *name)
     return value;
 }
 
-static EVP_PKEY *from_builder(const char *type, OSSL_PARAM_BLD *builder)
+static EVP_PKEY *from_builder(const char *type, int selection,
+                              OSSL_PARAM_BLD *builder)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
     EVP_PKEY *key = NULL;
 
     if (ctx == NULL || params == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) != 1) {
+        EVP_PKEY_fromdata(ctx, &key, selection, params) != 1) {
         EVP_PKEY_free(key);
         key = NULL;
     }
@@ -79,7 +80,8 @@ static EVP_PKEY *from_builder(const char *type, OSSL_PARAM_BLD *builder)
     return key;
 }
 
-static EVP_PKEY *rsa_key(struct json_object *jwk)
+/* Of the first members: of two a public key, of all a pair. */
+static EVP_PKEY *rsa_key(struct json_object *jwk, size_t members)
 {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
     BIGNUM *values[RSA_MEMBERS] = {NULL};
@@ -87,13 +89,16 @@ static EVP_PKEY *rsa_key(struct json_object *jwk)
     size_t i;
     int ok = builder != NULL;
 
-    for (i = 0; ok && i < RSA_MEMBERS; i++) {
+    for (i = 0; ok && i < members; i++) {
         values[i] = member_number(jwk, rsa_members[i][0]);
         ok = values[i] != NULL &&
              OSSL_PARAM_BLD_push_BN(builder, rsa_members[i][1], values[i]) == 1;
     }
     if (ok)
-        key = from_builder("RSA", builder);
+        key = from_builder("RSA",
+                           members == RSA_MEMBERS ? EVP_PKEY_KEYPAIR
+                                                  : EVP_PKEY_PUBLIC_KEY,
+                           builder);
     for (i = 0; i < RSA_MEMBERS; i++)
         BN_clear_free(values[i]);
     OSSL_PARAM_BLD_free(builder);
@@ -120,13 +125,27 @@ static EVP_PKEY *ec_key(struct json_object *jwk, const struct emu_curve *curve)
         OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY,
                                          point, 1 + 2 * width) == 1 &&
         OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1)
-        key = from_builder("EC", builder);
+        key = from_builder("EC", EVP_PKEY_KEYPAIR, builder);
 out:
     BN_clear_free(d);
     emu_bytes_free(&x);
     emu_bytes_free(&y);
     OSSL_PARAM_BLD_free(builder);
     return key;
+}
+
+EVP_PKEY *emu_material_jwk_rsa(struct json_object *jwk)
+{
+    EVP_PKEY *key = NULL;
+
+    if (emu_json_string(jwk, "kty") != NULL &&
+        strcmp(emu_json_string(jwk, "kty"), "RSA") == 0)
+        key = rsa_key(jwk, 2);
+    if (key != NULL && EVP_PKEY_get_bits(key) >= 2048 &&
+        EVP_PKEY_get_bits(key) <= 4096)
+        return key;
+    EVP_PKEY_free(key);
+    return NULL;
 }
 
 static int consistent(EVP_PKEY *key)
@@ -208,8 +227,8 @@ const char *emu_material_jwk(struct json_object *jwk, enum emu_kty *kty,
         if (member_bytes(jwk, "k", NUMBER_MAX, &k))
             wrong = take_oct(&k, bits, crv, out);
     } else {
-        key =
-            kind == EMU_EC && curve != NULL ? ec_key(jwk, curve) : rsa_key(jwk);
+        key = kind == EMU_EC && curve != NULL ? ec_key(jwk, curve)
+                                              : rsa_key(jwk, RSA_MEMBERS);
         wrong = take_key((enum emu_kty)kind, key, bits, crv, out);
     }
     if (wrong == NULL)

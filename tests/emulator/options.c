@@ -194,7 +194,9 @@ void emu_options_help(void)
         "POST /faults, GET and POST /principals, POST /proofs (what proves\n"
         "a principal beside its secret: client_id with certificate, with\n"
         "authority and subject, or with issuer, subject, audience and key;\n"
-        "PEM). A fault names one of the routes below, or * for all of the\n"
+        "PEM), POST /attestations (claims: a statement that they hold of an\n"
+        "environment, for key release). A fault names one of the routes below, "
+        "or * for all of the\n"
         "service's but token, which act on requests whose token is good.\n ");
     print_routes();
 }

@@ -58,60 +58,9 @@ static struct json_object *head(struct emu_hsm *hsm)
     return NULL;
 }
 
-/* The object as a base64url part; takes it. */
-static char *part(struct json_object *o)
-{
-    char *text = o == NULL ? NULL : emu_json_text(o);
-    char *encoded =
-        text == NULL ? NULL : emu_base64url_encode(text, strlen(text));
-
-    emu_text_free(text);
-    json_object_put(o);
-    return encoded;
-}
-
-static char *sign_text(EVP_PKEY *key, const char *text)
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    unsigned char signature[SIGNATURE_MAX];
-    size_t len = sizeof(signature);
-    char *encoded = NULL;
-
-    if (ctx != NULL &&
-        EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-        EVP_DigestSign(ctx, signature, &len, (const unsigned char *)text,
-                       strlen(text)) == 1)
-        encoded = emu_base64url_encode(signature, len);
-    EVP_MD_CTX_free(ctx);
-    return encoded;
-}
-
-static char *join(const char *a, const char *b)
-{
-    size_t size;
-    char *text;
-
-    if (a == NULL || b == NULL)
-        return NULL;
-    size = strlen(a) + strlen(b) + 2;
-    text = malloc(size);
-    if (text != NULL)
-        snprintf(text, size, "%s.%s", a, b);
-    return text;
-}
-
 char *emu_token_issue(struct emu_hsm *hsm, const struct emu_token_claims *c)
 {
-    char *first = part(head(hsm)), *second = part(claims(hsm, c));
-    char *input = join(first, second);
-    char *signature = input == NULL ? NULL : sign_text(hsm->token_key, input);
-    char *token = join(input, signature);
-
-    emu_text_free(first);
-    emu_text_free(second);
-    emu_text_free(input);
-    emu_text_free(signature);
-    return token;
+    return emu_jwt_sign(head(hsm), claims(hsm, c), hsm->token_key);
 }
 
 static int claims_hold(struct emu_hsm *hsm, struct json_object *o, char *oid)

@@ -22,13 +22,19 @@ export MHSM_AUTHORITY_CA_FILE="$MHSM_CA_FILE" MHSM_CA_FILE="$work/roots.pem"
 export MHSM_ENDPOINT="https://localhost:$port"
 echo text >text
 
+# Nobody listens there any more (7: no connection).
+is_free() {
+    curl -s -o free.out "http://127.0.0.1:$port/" || test $? -eq 7
+}
+
 # front OPTION...: nghttpx between us and the HSM, with a fresh log.
 front() {
+    await is_free
     rm -f access.log
     nghttpx --conf=/dev/null --frontend="127.0.0.1,$port" \
         --backend="127.0.0.1,$hsm;;tls;proto=http/1.1" --insecure \
         --accesslog-file="$work/access.log" --errorlog-file="$work/front.log" \
-        --accesslog-format='$alpn $tls_protocol $status' --workers=1 \
+        --accesslog-format='$alpn $tls_protocol $status $remote_port' --workers=1 \
         "$@" front.key front.pem &
     front=$!
     started "$front"
@@ -65,6 +71,37 @@ front --npn-list=h2,http/1.1 --tls-max-proto-version=TLSv1.2
 check "a server that knows TLS 1.2" signs
 check "  is spoken to in that" grep -q 'TLSv1.2' access.log
 stop "$front"
+
+# Many threads: they share a connection, as far as the server allows.
+many() {
+    "$TEST_BUILD/tests/client/sign_many" mhsm:web 16 "$1"
+}
+connections() {
+    cut -d' ' -f4 access.log | sort -u | wc -l
+}
+control latency '{"ms":5}' >control.out
+front
+check "16 threads sign 640 times" many 640
+check "  over HTTP/2" sh -c '! grep -qv "^h2 " access.log'
+equal "  in so many requests" "$(grep -c ' 200 ' access.log)" 641
+equal "  on one connection" "$(connections)" 1
+: >access.log
+many 3200 >many.out 2>&1 &
+many=$!
+started "$many"
+await test -s access.log
+kill -QUIT "$front"
+stop "$front"
+front
+check "a restart in the middle of it is survived" wait "$many"
+check "  in HTTP/2" sh -c '! grep -qv "^h2 " access.log'
+cat many.out
+stop "$front"
+front --frontend-http2-max-concurrent-streams=4
+check "a server that allows 4 at once on one connection" many 640
+check "  gets some more connections" test "$(connections)" -le 16
+stop "$front"
+control reset >control.out
 
 # A server that says farewell (GOAWAY) in the middle of a program's life.
 front

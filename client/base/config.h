@@ -33,6 +33,11 @@ MHSM_NODISCARD mhsm_status mhsmi_config_secret(const mhsm_config *config,
                                                const char *name,
                                                struct mhsmi_buf *out,
                                                mhsm_error **err);
+/* The same of a reference that came another way; messages name `name`. */
+MHSM_NODISCARD mhsm_status mhsmi_secret_read(const char *name,
+                                             const char *reference,
+                                             struct mhsmi_buf *out,
+                                             mhsm_error **err);
 /* An environment variable, or NULL when unset, empty, or not to be trusted
  * because the program is privileged. */
 const char *mhsmi_config_variable(const char *name);

@@ -51,15 +51,18 @@ static mhsm_status read_file(const char *name, const char *path,
     return st;
 }
 
-mhsm_status mhsmi_config_secret(const mhsm_config *config, const char *name,
-                                struct mhsmi_buf *out, mhsm_error **err)
+mhsm_status mhsmi_secret_read(const char *name, const char *reference,
+                              struct mhsmi_buf *out, mhsm_error **err)
 {
-    const char *reference = mhsm_config_get(config, name), *value;
+    const char *value;
 
-    if (reference == NULL)
-        return mhsmi_error(err, MHSM_ERR_CONFIG, "option %s is not set", name);
     if (strncmp(reference, "file:", 5) == 0)
         return read_file(name, reference + 5, out, err);
+    if (strncmp(reference, "env:", 4) != 0)
+        return mhsmi_error(err, MHSM_ERR_CONFIG,
+                           "option %s takes file:PATH or env:NAME, never the "
+                           "secret itself",
+                           name);
     value = mhsmi_config_variable(reference + 4);
     if (value == NULL)
         return mhsmi_error(err, MHSM_ERR_CONFIG,
@@ -67,4 +70,14 @@ mhsm_status mhsmi_config_secret(const mhsm_config *config, const char *name,
                            name, reference + 4);
     return append(name, reference + 4, (const unsigned char *)value,
                   strlen(value), out, err);
+}
+
+mhsm_status mhsmi_config_secret(const mhsm_config *config, const char *name,
+                                struct mhsmi_buf *out, mhsm_error **err)
+{
+    const char *reference = mhsm_config_get(config, name);
+
+    if (reference == NULL)
+        return mhsmi_error(err, MHSM_ERR_CONFIG, "option %s is not set", name);
+    return mhsmi_secret_read(name, reference, out, err);
 }

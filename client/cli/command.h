@@ -63,6 +63,10 @@ enum cli_option_id {
     CLI_AFTER_CREATE,
     CLI_BEFORE_EXPIRY,
     CLI_EXPIRY,
+    CLI_PASSWORD,
+    CLI_BYOK,
+    CLI_KEK,
+    CLI_KEK_ID,
     CLI_OPTION_COUNT
 };
 
@@ -120,6 +124,8 @@ const struct cli_command *cli_command_at(size_t index);
 
 /* What the tables run, by file cmd_*.c. */
 mhsm_status cli_key_create(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_import(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_byok_package(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_update(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_rotate(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_backup(struct cli *cli, mhsm_error **err);

@@ -69,6 +69,49 @@ static const struct cli_option pem_options[] = {
     CLI_OUT_OPTION,
     CLI_OPTIONS_END};
 
+#define PASSWORD_OPTION                                                        \
+    {                                                                          \
+        CLI_PASSWORD, "password", 0, 0, "REFERENCE", NULL,                     \
+            "Of an encrypted private key: file:PATH or env:NAME"               \
+    }
+#define MATERIAL_FORMAT_OPTION                                                 \
+    {                                                                          \
+        CLI_IN_FORMAT, "in-format", 0, 0, "FORMAT", "auto|raw",                \
+            "auto when not given: a private key in PEM or DER, or a JWK; "     \
+            "raw: the octets of a symmetric key"                               \
+    }
+
+static const struct cli_option import_options[] = {
+    CLI_IN_OPTION,
+    MATERIAL_FORMAT_OPTION,
+    PASSWORD_OPTION,
+    {CLI_BYOK, "byok", 0, 0, "FILE", NULL,
+     "Import this transfer package in place of a private key"},
+    {CLI_KTY, "kty", 0, 0, "TYPE", NULL,
+     "With --byok, what is in the package: RSA (when not given), EC or oct"},
+    OPS_OPTION("what a JWK says or all that fit the type when not given"),
+    TAGS_OPTION("A tag; may be given up to 15 times"),
+    NOT_BEFORE_OPTION,
+    EXPIRES_OPTION,
+    {CLI_DISABLED, "disabled", 0, 0, NULL, NULL, "Make the key disabled"},
+    {CLI_EXPORTABLE, "exportable", 0, 0, NULL, NULL,
+     "The key may leave the HSM as its release policy says"},
+    POLICY_OPTION,
+    IMMUTABLE_OPTION,
+    CLI_OPTIONS_END};
+
+static const struct cli_option byok_options[] = {
+    CLI_IN_OPTION,
+    MATERIAL_FORMAT_OPTION,
+    PASSWORD_OPTION,
+    {CLI_KEK, "kek", 0, CLI_REQUIRED, "FILE", NULL,
+     "The public part of the key-exchange key: what key download or key show "
+     "-o json writes"},
+    {CLI_KEK_ID, "kek-id", 0, 0, "URI", NULL,
+     "Its URI or kid with its version; not needed when --kek says it"},
+    CLI_OUT_OPTION,
+    CLI_OPTIONS_END};
+
 static const struct cli_option update_options[] = {
     {CLI_ENABLED, "enabled", 0, 0, "YES|NO", "yes|no",
      "Whether the version can be used"},
@@ -135,6 +178,27 @@ const struct cli_command cli_key_commands[] = {
      NULL,
      NULL,
      cli_key_show},
+    {"key",
+     "import",
+     "Import a private key, or a new version of one",
+     "From PKCS#8 (encrypted too) or traditional PEM or DER, or a JWK: RSA of "
+     "2048, 3072 or 4096 bits, EC on P-256, P-256K, P-384 or P-521, oct; or "
+     "from a transfer package. The key goes to the HSM inside TLS; where it "
+     "must not pass this machine, make a package elsewhere. The request is "
+     "sent once and never repeated. Needs keys/import (Managed HSM Crypto "
+     "User).",
+     {cli_name_options, import_options},
+     CLI_FILE_OPERAND,
+     cli_key_import},
+    {"key",
+     "byok-package",
+     "Seal a private key for one HSM, without any connection",
+     "The package can be opened by the HSM alone that has the key-exchange "
+     "key: an RSA key made there with --ops import. Import it with key import "
+     "--byok.",
+     {byok_options},
+     CLI_FILE_OPERAND,
+     cli_key_byok_package},
     {"key",
      "update",
      "Change attributes, tags, operations or the release policy",

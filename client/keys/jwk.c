@@ -142,7 +142,7 @@ static mhsm_status parse_akp(mhsm_key *key, struct json_object *jwk,
 
 /* Values that are not known belong to newer versions of the service: they say
  * nothing about what is known. */
-static unsigned int parse_operations(struct json_object *jwk)
+unsigned int mhsmi_jwk_operations(struct json_object *jwk)
 {
     struct json_object *names = mhsmi_json_array(jwk, "key_ops"), *item;
     size_t i, count = names != NULL ? json_object_array_length(names) : 0;
@@ -264,7 +264,7 @@ mhsm_status mhsmi_jwk_parse(const char *endpoint, struct json_object *bundle,
     made->updated = attributes.updated;
     made->not_before = attributes.not_before;
     made->expires = attributes.expires;
-    made->operations = parse_operations(jwk);
+    made->operations = mhsmi_jwk_operations(jwk);
     st = parse_id(made, endpoint, jwk, err);
     if (st == MHSM_OK)
         st = parse_material(made, bundle, jwk, err);

@@ -41,6 +41,9 @@ MHSM_NODISCARD mhsm_status mhsmi_jwk_move(mhsm_key *key, const char *endpoint,
 MHSM_NODISCARD mhsm_status mhsmi_jwk_is(const mhsm_key *key, const char *name,
                                         const char *version, mhsm_error **err);
 
+/* Mask of the member "key_ops"; 0 when it is absent. */
+unsigned int mhsmi_jwk_operations(struct json_object *jwk);
+
 /* The dates of an `attributes` object; 0 where absent. */
 struct mhsmi_attributes {
     int enabled;

@@ -71,8 +71,7 @@ static const mhsm_curve_info *spec_curve(const mhsm_key_spec *spec)
 /* What makes the key that of its type: a curve, an algorithm or a size. */
 static mhsm_status check_kind(const mhsm_key_spec *spec, mhsm_error **err)
 {
-    if (spec == NULL ||
-        mhsm_key_type_find(mhsm_key_type_name(spec->type)) == MHSM_KEY_UNKNOWN)
+    if (mhsm_key_type_find(mhsm_key_type_name(spec->type)) == MHSM_KEY_UNKNOWN)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "a key to create needs a type: RSA, EC, oct or AKP");
     if (spec->type == MHSM_KEY_AKP) {
@@ -134,12 +133,14 @@ mhsm_status mhsm_key_create(mhsm_client *client, const mhsm_uri *uri,
                             const mhsm_key_spec *spec, mhsm_key **key,
                             mhsm_error **err)
 {
-    mhsm_key_change members = MHSM_KEY_CHANGE_INIT;
+    mhsm_key_change members;
     struct json_object *body;
     mhsm_status st;
 
-    if (spec != NULL)
-        members = mhsmi_members_of(spec);
+    if (spec == NULL)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "there is nothing to create");
+    members = mhsmi_members_of(spec);
     st = check_spec(spec, &members, err);
     if (st == MHSM_OK && client != NULL && spec->type == MHSM_KEY_AKP)
         st = mhsmi_api_version_require(client, MHSMI_API_VERSION_AKP,

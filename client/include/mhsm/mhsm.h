@@ -10,6 +10,7 @@
 #include <mhsm/config.h>
 #include <mhsm/crypto.h>
 #include <mhsm/error.h>
+#include <mhsm/import.h>
 #include <mhsm/key.h>
 #include <mhsm/login.h>
 #include <mhsm/reference.h>

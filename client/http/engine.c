@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The engine's front: one loop per process generation, and a request performed
- * on it.  Runs on the callers' threads, so it must never call libcurl's
+ * on it.  Outside of a visit (visit.h), so it must never call libcurl's
  * transfer functions nor anything of OpenSSL that could touch the caller's
  * error queue.
  */

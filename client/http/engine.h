@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine: one curl multi handle per process generation (a fork starts a
- * new generation), driven by one of those who wait or by a thread of its own.
- * Callers hand it a request and wait for the answer until a deadline.
+ * The engine: one loop per process generation (a fork starts a new one), which
+ * performs a request on the caller's thread, or on a thread of its own where
+ * that would do harm, until a deadline.
  *
  * It runs under a private OSSL_LIB_CTX that holds only the default provider,
  * so TLS here can never call back into a provider of the host, and errors in
- * the host's queue stay there (visit.h).  The thread blocks all signals, and
+ * the host's queue stay there (visit.h).  Its thread blocks all signals, and
  * leaves after a while without work.
  *
  * Knows HTTP, knows neither tokens nor keys.

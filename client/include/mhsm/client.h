@@ -5,7 +5,9 @@
  * Thread-safe: one client serves any number of threads, and each call blocks
  * only its caller.  Fork-safe: a child builds its own connections at its first
  * call and leaves the parent's alone.  Creating one does no I/O and starts no
- * thread; the first request starts the one I/O thread of the process.
+ * thread.  A call makes its requests on its caller's thread, or, where that
+ * thread has a small stack, errors of OpenSSL's to keep or fibres to serve, on
+ * the one I/O thread of the process, which it starts.
  */
 #ifndef MHSM_CLIENT_H
 #define MHSM_CLIENT_H

@@ -68,12 +68,14 @@ moves() {
 
 check "a server's handshake by the first" handshake
 stop "$first_pid"
+# Some 15 ms are usual for "the next one"; where a second passes before, it is
+# the one that tries the first again, for a second.
 check "the first is gone: a handshake" handshake
 echo "  after $took ms"
-check "  within the time allowed" test "$took" -lt 6000
+check "  asks it twice, 0.8 s apart" test "$took" -lt 2500
 check "the next one" handshake
 echo "  after $took ms"
-check "  does not wait for the first" test "$took" -lt 2500
+check "  does not wait for the first" test "$took" -lt 1500
 equal "  by the second" "$(served "$second_control")" 2
 equal "  which the log says once" "$(moves)" 1
 
@@ -111,9 +113,10 @@ equal "  which the log says" "$(grep -c 'answers again' log)" 2
 kill -STOP "$emulator_pid"
 check "the first hangs: a handshake" handshake
 echo "  after $took ms"
-check "  within the time allowed" test "$took" -lt 6000
+check "  waits for it half of the time allowed" test "$took" -lt 4500
 check "the next one" handshake
-check "  does not wait for the first" test "$took" -lt 2500
+echo "  after $took ms"
+check "  does not wait for the first" test "$took" -lt 1500
 kill -CONT "$emulator_pid"
 stop "$emulator_pid"
 

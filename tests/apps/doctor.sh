@@ -4,13 +4,11 @@
 # thing is wrong; names and addresses are doctor_dns.sh's.
 # shellcheck disable=SC2034,SC2119 # lib.sh reads state; emulator_start takes
 # options of the emulator
-. "${0%/*}/../lib.sh"
+. "${0%/*}/../doctor.sh"
 
 emulator_start
 cd "$work"
-: >none.cnf
-export OPENSSL_CONF="$work/none.cnf"
-unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+doctor_alone
 check "a key" mhsm key create -n k --kty EC
 fault() { control faults "{\"faults\":[{$1}]}" >/dev/null; }
 calm() { control reset >/dev/null; }
@@ -32,24 +30,6 @@ doctor() {
         fail "  without a secret" text
     else
         pass "  without a secret"
-    fi
-}
-
-# result STEP RESULT, finds STEP MARK PATTERN: in the JSON; the text says it,
-# too.
-result() {
-    equal "  $1 is $2" \
-        "$(jq -r ".steps[] | select(.step == \"$1\") | .result" json)" "$2"
-}
-finds() {
-    if jq -e --arg step "$1" --arg mark "$2" --arg text "$3" '
-        [.steps[] | select(.step == $step) | .findings[]
-         | select(.mark == $mark)
-         | select([.saw, .means, .next] | join(" ") | test($text))]
-        | length > 0' json >seen; then
-        pass "  $1 says: $3"
-    else
-        fail "  $1 says: $3" json
     fi
 }
 

@@ -23,13 +23,11 @@ if grep -Eq '^hosts:.*(resolve|mdns)' /etc/nsswitch.conf; then
     exit 1
 fi
 
-. "${0%/*}/../lib.sh"
+. "${0%/*}/../doctor.sh"
 
 PATH=$PATH:/usr/sbin:/sbin
 cd "$work"
-unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
-: >none.cnf
-export OPENSSL_CONF="$work/none.cnf"
+doctor_alone
 zone=managedhsm.azure.net
 link=privatelink.$zone
 private=10.1.2.3
@@ -74,7 +72,6 @@ started "$dnsmasq"
 cat >server.py <<'PYTHON'
 import select, socket, sys, threading
 
-
 def pump(a, b):
     try:
         while data := a.recv(65536):
@@ -83,10 +80,8 @@ def pump(a, b):
     except OSError:
         pass
 
-
 def name(text):
     return b"".join(bytes([len(p)]) + p.encode() for p in text.split(".")) + b"\0"
-
 
 def answer(query):
     end = query.index(b"\0", 12) + 5
@@ -94,12 +89,10 @@ def answer(query):
     return (query[:2] + b"\x85\x83\0\1\0\1\0\0\0\0" + query[12:end] +
             b"\xc0\x0c\0\5\0\1\0\0\0\5" + len(alias).to_bytes(2, "big") + alias)
 
-
 def forward(client, port):
     there = socket.create_connection(("127.0.0.1", port))
     threading.Thread(target=pump, args=(client, there), daemon=True).start()
     pump(there, client)
-
 
 if sys.argv[1] == "forward":
     listener = socket.create_server((sys.argv[2], 443))
@@ -140,21 +133,6 @@ await answers
 look() {
     expect_exit "$1" "$2" mhsm doctor -o json --hsm "$2"
     cp out json
-}
-result() {
-    equal "  $1 is $2" \
-        "$(jq -r ".steps[] | select(.step == \"$1\") | .result" json)" "$2"
-}
-finds() {
-    if jq -e --arg step "$1" --arg mark "$2" --arg text "$3" '
-        [.steps[] | select(.step == $step) | .findings[]
-         | select(.mark == $mark)
-         | select([.saw, .means, .next] | join(" ") | test($text))]
-        | length > 0' json >seen; then
-        pass "  $1 says: $3"
-    else
-        fail "  $1 says: $3" json
-    fi
 }
 
 # A private endpoint, as it should be, all the way. Only that no issuer of

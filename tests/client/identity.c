@@ -41,11 +41,7 @@ void ti_set(const char *name, const char *emulator, const char *path)
 
 void ti_prepare(void)
 {
-    mhsm_client *client = tc_open(NULL);
-
-    mhsm_key_free(
-        tc_create(client, "identity", MHSM_KEY_EC, 0, MHSM_CURVE_P256));
-    mhsm_client_free(client);
+    tc_prepare("identity");
 }
 
 mhsm_status ti_sign(const char *const *options, mhsm_error **err)

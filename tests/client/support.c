@@ -57,6 +57,28 @@ mhsm_key *tc_key(mhsm_client *client, const char *text)
     return key;
 }
 
+mhsm_status tc_get_by(mhsm_client *client, const char *text, mhsm_error **err)
+{
+    mhsm_uri *uri = tc_uri(client, text);
+    mhsm_key *key = NULL;
+    mhsm_status st = mhsm_key_get(client, uri, &key, err);
+
+    CU_ASSERT((key != NULL) == (st == MHSM_OK));
+    mhsm_key_free(key);
+    mhsm_uri_free(uri);
+    return st;
+}
+
+mhsm_status tc_get(const char *text, const char *const *options,
+                   mhsm_error **err)
+{
+    mhsm_client *client = tc_open(options);
+    mhsm_status st = tc_get_by(client, text, err);
+
+    mhsm_client_free(client);
+    return st;
+}
+
 mhsm_key *tc_create(mhsm_client *client, const char *name, mhsm_key_type type,
                     unsigned int bits, mhsm_curve curve)
 {
@@ -72,6 +94,14 @@ mhsm_key *tc_create(mhsm_client *client, const char *name, mhsm_key_type type,
     must(mhsm_key_create(client, uri, &spec, &key, &err), name, err);
     mhsm_uri_free(uri);
     return key;
+}
+
+void tc_prepare(const char *name)
+{
+    mhsm_client *client = tc_open(NULL);
+
+    mhsm_key_free(tc_create(client, name, MHSM_KEY_EC, 0, MHSM_CURVE_P256));
+    mhsm_client_free(client);
 }
 
 void tc_status(const char *file, unsigned int line, const char *call,

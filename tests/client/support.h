@@ -17,9 +17,17 @@ mhsm_client *tc_open(const char *const *options);
 mhsm_uri *tc_uri(const mhsm_client *client, const char *text);
 /* The key at a URI. */
 mhsm_key *tc_key(mhsm_client *client, const char *text);
+/* Whether the key at a URI can be got; and whether a new client of these
+ * options could. */
+mhsm_status tc_get_by(mhsm_client *client, const char *text, mhsm_error **err);
+mhsm_status tc_get(const char *text, const char *const *options,
+                   mhsm_error **err);
 /* Create one and return it. */
 mhsm_key *tc_create(mhsm_client *client, const char *name, mhsm_key_type type,
                     unsigned int bits, mhsm_curve curve);
+
+/* Create an EC key by a client of its own: what the others will get. */
+void tc_prepare(const char *name);
 
 /* Status of the last call, told with the error's text when it is another. */
 #define TC_STATUS(call, expected)                                              \

@@ -18,25 +18,13 @@ enum { threads = 32, rounds = 5, calls = threads * rounds };
 
 static void prepare(void)
 {
-    mhsm_client *client = tc_open(NULL);
-
-    mhsm_key_free(tc_create(client, "auth", MHSM_KEY_EC, 0, MHSM_CURVE_P256));
-    mhsm_client_free(client);
+    tc_prepare("auth");
 }
 
 /* Get the key as a client of these options would. */
 static mhsm_status get_with(const char *const *options, mhsm_error **err)
 {
-    mhsm_client *client = tc_open(options);
-    mhsm_uri *uri = tc_uri(client, "mhsm:auth");
-    mhsm_key *key = NULL;
-    mhsm_status st = mhsm_key_get(client, uri, &key, err);
-
-    CU_ASSERT((key != NULL) == (st == MHSM_OK));
-    mhsm_key_free(key);
-    mhsm_uri_free(uri);
-    mhsm_client_free(client);
-    return st;
+    return tc_get("mhsm:auth", options, err);
 }
 
 /* With the tenant and the resource configured, the first request is the

@@ -34,10 +34,8 @@ static void prove(const char *kind, const struct tp_pair *pair,
 static void prepare(void)
 {
     struct th_principal principal;
-    mhsm_client *client = tc_open(NULL);
 
-    mhsm_key_free(tc_create(client, "auth", MHSM_KEY_EC, 0, MHSM_CURVE_P256));
-    mhsm_client_free(client);
+    tc_prepare("auth");
     own = tp_rsa("own", 2048, NULL);
     root = tp_rsa("root", 2048, NULL);
     middle = tp_rsa("middle", 2048, &root);
@@ -69,15 +67,7 @@ static void restore(void)
 
 static mhsm_status get_with(const char *const *options, mhsm_error **err)
 {
-    mhsm_client *client = tc_open(options);
-    mhsm_uri *uri = tc_uri(client, "mhsm:auth");
-    mhsm_key *key = NULL;
-    mhsm_status st = mhsm_key_get(client, uri, &key, err);
-
-    mhsm_key_free(key);
-    mhsm_uri_free(uri);
-    mhsm_client_free(client);
-    return st;
+    return tc_get("mhsm:auth", options, err);
 }
 
 static void forms(void)

@@ -13,30 +13,12 @@
 
 static void prepare(void)
 {
-    mhsm_client *client = tc_open(NULL);
-
-    mhsm_key_free(tc_create(client, "auth", MHSM_KEY_EC, 0, MHSM_CURVE_P256));
-    mhsm_client_free(client);
-}
-
-static mhsm_status get(mhsm_client *client, mhsm_error **err)
-{
-    mhsm_uri *uri = tc_uri(client, "mhsm:auth");
-    mhsm_key *key = NULL;
-    mhsm_status st = mhsm_key_get(client, uri, &key, err);
-
-    mhsm_key_free(key);
-    mhsm_uri_free(uri);
-    return st;
+    tc_prepare("auth");
 }
 
 static mhsm_status get_with(const char *const *options, mhsm_error **err)
 {
-    mhsm_client *client = tc_open(options);
-    mhsm_status st = get(client, err);
-
-    mhsm_client_free(client);
-    return st;
+    return tc_get("mhsm:auth", options, err);
 }
 
 /* Code and words reach the person, with what to do; asking again would not
@@ -108,8 +90,8 @@ static void strings(void)
 
     th_reset();
     th_fault("\"route\":\"token\",\"action\":\"strings\",\"count\":-1");
-    TC_STATUS(get(client, &err), MHSM_OK);
-    TC_STATUS(get(client, &err), MHSM_OK);
+    TC_STATUS(tc_get_by(client, "mhsm:auth", &err), MHSM_OK);
+    TC_STATUS(tc_get_by(client, "mhsm:auth", &err), MHSM_OK);
     CU_ASSERT(th_stats().tokens == 1);
     th_reset();
     mhsm_client_free(client);

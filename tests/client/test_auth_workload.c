@@ -22,11 +22,9 @@ static void prepare(void)
 {
     struct json_object *proof = json_object_new_object();
     struct th_principal principal;
-    mhsm_client *client = tc_open(NULL);
     char *key;
 
-    mhsm_key_free(tc_create(client, "auth", MHSM_KEY_EC, 0, MHSM_CURVE_P256));
-    mhsm_client_free(client);
+    tc_prepare("auth");
     own = tp_rsa("issuer", 2048, NULL);
     other = tp_rsa("other", 2048, NULL);
     th_principal_new("pod", "Managed HSM Crypto User", "/keys/auth",
@@ -79,15 +77,7 @@ static void restore(void)
 
 static mhsm_status get_with(const char *const *options, mhsm_error **err)
 {
-    mhsm_client *client = tc_open(options);
-    mhsm_uri *uri = tc_uri(client, "mhsm:auth");
-    mhsm_key *key = NULL;
-    mhsm_status st = mhsm_key_get(client, uri, &key, err);
-
-    mhsm_key_free(key);
-    mhsm_uri_free(uri);
-    mhsm_client_free(client);
-    return st;
+    return tc_get("mhsm:auth", options, err);
 }
 
 static void files(void)

@@ -41,22 +41,11 @@ static mhsm_client *open_at(const char *imds, const char *const *options)
     return client;
 }
 
-static mhsm_status get_by(mhsm_client *client, mhsm_error **err)
-{
-    mhsm_uri *uri = tc_uri(client, "mhsm:identity");
-    mhsm_key *key = NULL;
-    mhsm_status st = mhsm_key_get(client, uri, &key, err);
-
-    mhsm_key_free(key);
-    mhsm_uri_free(uri);
-    return st;
-}
-
 static mhsm_status get_with(const char *imds, const char *const *options,
                             mhsm_error **err)
 {
     mhsm_client *client = open_at(imds, options);
-    mhsm_status st = get_by(client, err);
+    mhsm_status st = tc_get_by(client, "mhsm:identity", err);
 
     mhsm_client_free(client);
     return st;
@@ -268,15 +257,16 @@ static void memory(void)
     ti_nowhere();
     client = open_at(imds(), TC_OPTIONS("developer-credentials=yes",
                                         "identity-client-id=nobody"));
-    TC_STATUS(get_by(client, &err), MHSM_OK);
+    TC_STATUS(tc_get_by(client, "mhsm:identity", &err), MHSM_OK);
     CU_ASSERT(th_stats().imds == 2 && starts() == 1);
     th_fault("\"route\":\"get\",\"action\":\"unauthorized\",\"count\":1");
-    TC_STATUS(get_by(client, &err), MHSM_OK);
+    TC_STATUS(tc_get_by(client, "mhsm:identity", &err), MHSM_OK);
     CU_ASSERT(th_stats().imds == 2 && starts() == 1);
     /* Its failure does not bring another one into play. */
     th_fault("\"route\":\"get\",\"action\":\"unauthorized\",\"count\":1");
     write_program("exit 1");
-    TC_ERROR(get_by(client, &err), MHSM_ERR_CREDENTIAL, "azure-cli");
+    TC_ERROR(tc_get_by(client, "mhsm:identity", &err), MHSM_ERR_CREDENTIAL,
+             "azure-cli");
     CU_ASSERT(th_stats().imds == 2);
     mhsm_client_free(client);
     write_good_program();
@@ -293,10 +283,10 @@ static void late(void)
     ti_nowhere();
     client = open_at(imds(), NULL);
     th_fault("\"route\":\"imds\",\"action\":\"slow\",\"ms\":3000,\"count\":1");
-    TC_ERROR(get_by(client, &err), MHSM_ERR_CREDENTIAL,
+    TC_ERROR(tc_get_by(client, "mhsm:identity", &err), MHSM_ERR_CREDENTIAL,
              "no metadata service answers");
     th_sleep_ms(1200);
-    TC_STATUS(get_by(client, &err), MHSM_OK);
+    TC_STATUS(tc_get_by(client, "mhsm:identity", &err), MHSM_OK);
     mhsm_client_free(client);
     /* A container's runtime that answers for it is nobody. */
     th_fault("\"route\":\"imds\",\"action\":\"status\",\"status\":403,"

@@ -121,13 +121,12 @@ static void in_time(void)
     char endpoint[128];
     mhsm_result *result = NULL;
     mhsm_error *err = NULL;
-    mhsm_client *client = tc_open(NULL);
+    mhsm_client *client;
     mhsm_key *key;
     long begun, took;
     int port, fd = hang(&port);
 
-    mhsm_key_free(tc_create(client, "twin", MHSM_KEY_EC, 0, MHSM_CURVE_P256));
-    mhsm_client_free(client);
+    tc_prepare("twin");
     snprintf(endpoint, sizeof(endpoint),
              "endpoint=https://localhost:%d,https://%s", port, th_host());
     client = tc_open(TC_OPTIONS(endpoint, "timeout=3s", "failback-after=1s",

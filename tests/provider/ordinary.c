@@ -17,9 +17,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct ord_case *const families[] = {
-    ord_make_cases, ord_data_cases,        ord_file_cases,
-    ord_sign_cases, ord_certificate_cases, ord_secret_cases,
-    ord_tls_cases,  ord_message_cases,     ord_legacy_cases,
+    ord_make_cases,    ord_data_cases,        ord_file_cases,   ord_codec_cases,
+    ord_sign_cases,    ord_certificate_cases, ord_secret_cases, ord_tls_cases,
+    ord_message_cases, ord_legacy_cases,
 };
 
 /* Transcript -------------------------------------------------------------- */
@@ -205,6 +205,31 @@ void ord_params(struct ord *o, const char *what, const OSSL_PARAM *params)
             ord_octets(o, label, sorted[i]->data, sorted[i]->data_size);
         }
     }
+}
+
+void ord_same(struct ord *o, const char *what, EVP_PKEY *read, EVP_PKEY *key)
+{
+    ord_result(o, read == NULL ? -1 : EVP_PKEY_eq(read, key), "%s", what);
+    EVP_PKEY_free(read);
+}
+
+int ord_options(struct ord *o, EVP_PKEY_CTX *ctx, const char *options)
+{
+    char list[128], *rest = list, *option;
+    int good = 1;
+
+    OPENSSL_strlcpy(list, options, sizeof(list));
+    while ((option = strsep(&rest, " ")) != NULL) {
+        char *value = strchr(option, ':');
+
+        if (value == NULL)
+            continue;
+        *value++ = '\0';
+        good = ord_result(o, EVP_PKEY_CTX_ctrl_str(ctx, option, value), "%s %s",
+                          option, value) > 0 &&
+               good;
+    }
+    return good;
 }
 
 /* Runs -------------------------------------------------------------------- */

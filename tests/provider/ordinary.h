@@ -26,9 +26,9 @@ struct ord_case {
 
 /* The families, each ended by a NULL name. */
 extern const struct ord_case ord_make_cases[], ord_data_cases[],
-    ord_file_cases[], ord_sign_cases[], ord_certificate_cases[],
-    ord_secret_cases[], ord_tls_cases[], ord_message_cases[],
-    ord_legacy_cases[];
+    ord_file_cases[], ord_codec_cases[], ord_sign_cases[],
+    ord_certificate_cases[], ord_secret_cases[], ord_tls_cases[],
+    ord_message_cases[], ord_legacy_cases[];
 
 /* Run all cases in `lib`, a transcript each into `folder`; 1 when nothing
  * failed that works everywhere. */
@@ -56,6 +56,11 @@ int ord_chance(struct ord *o, int result, const char *format, ...)
 /* An outcome that is positive everywhere, and an object that is there
  * everywhere; 1 when it is. */
 int ord_good(struct ord *o, int result, const char *format, ...) ORD_FORMAT(3);
+/* What was read (NULL: nothing) is the same key as `key`, whatever comes of it;
+ * frees it. */
+void ord_same(struct ord *o, const char *what, EVP_PKEY *read, EVP_PKEY *key);
+/* Set options of a context, "name:value ...": 1 when all were taken. */
+int ord_options(struct ord *o, EVP_PKEY_CTX *ctx, const char *options);
 /* The names of a parameter list, without the module's own, in order. */
 void ord_names(struct ord *o, const char *what, const OSSL_PARAM *params);
 

@@ -14,25 +14,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static int set_options(struct ord *o, EVP_PKEY_CTX *ctx, const char *options)
-{
-    char list[128], *rest = list, *option;
-    int good = 1;
-
-    OPENSSL_strlcpy(list, options, sizeof(list));
-    while ((option = strsep(&rest, " ")) != NULL) {
-        char *value = strchr(option, ':');
-
-        if (value == NULL)
-            continue;
-        *value++ = '\0';
-        good = ord_result(o, EVP_PKEY_CTX_ctrl_str(ctx, option, value), "%s %s",
-                          option, value) > 0 &&
-               good;
-    }
-    return good;
-}
-
 static void encryption(struct ord *o)
 {
     static const struct {
@@ -69,13 +50,13 @@ static void encryption(struct ord *o)
 
         if (ord_result(o, EVP_PKEY_encrypt_init(ctx), "%s %s %zu", rows[i].key,
                        rows[i].options, rows[i].size) > 0 &&
-            set_options(o, ctx, rows[i].options) &&
+            ord_options(o, ctx, rows[i].options) &&
             ord_result(o,
                        EVP_PKEY_encrypt(ctx, sealed, &size, text, rows[i].size),
                        "encrypt") > 0) {
             ord_names(o, "settable", EVP_PKEY_CTX_settable_params(ctx));
             ord_good(o, EVP_PKEY_decrypt_init(open), "decrypt");
-            set_options(o, open, rows[i].options);
+            ord_options(o, open, rows[i].options);
             if (ord_result(o, EVP_PKEY_decrypt(open, out, &got, sealed, size),
                            "decrypted") > 0)
                 ord_octets(o, "text", out, got);
@@ -164,7 +145,7 @@ static void agreement(struct ord *o)
 
                 if (ord_result(o, EVP_PKEY_derive_init(ctx), "%s, %zu", name,
                                j) > 0 &&
-                    set_options(o, ctx, options[k]) &&
+                    ord_options(o, ctx, options[k]) &&
                     ord_result(o, EVP_PKEY_derive_set_peer(ctx, halves[j]),
                                "peer") > 0 &&
                     ord_result(o, EVP_PKEY_derive(ctx, out, &size), "derive") >
@@ -199,7 +180,7 @@ static void derivation(struct ord *o)
         size_t size = sizeof(out);
 
         if (ord_result(o, EVP_PKEY_derive_init(ctx), "%s", rows[i].type) > 0 &&
-            set_options(o, ctx, rows[i].options) &&
+            ord_options(o, ctx, rows[i].options) &&
             ord_result(o, EVP_PKEY_derive(ctx, out, &size), "derive") > 0)
             ord_octets(o, "out", out, size);
         EVP_PKEY_CTX_free(ctx);

@@ -108,25 +108,6 @@ static int is_fixed(const struct row *row)
            strstr(row->options, "saltlen:0") != NULL;
 }
 
-static int set_options(struct ord *o, EVP_PKEY_CTX *ctx, const char *options)
-{
-    char list[128], *rest = list, *option;
-    int good = 1;
-
-    OPENSSL_strlcpy(list, options, sizeof(list));
-    while ((option = strsep(&rest, " ")) != NULL) {
-        char *value = strchr(option, ':');
-
-        if (value == NULL)
-            continue;
-        *value++ = '\0';
-        good = ord_result(o, EVP_PKEY_CTX_ctrl_str(ctx, option, value), "%s %s",
-                          option, value) > 0 &&
-               good;
-    }
-    return good;
-}
-
 static void write_algorithm(struct ord *o, EVP_PKEY_CTX *ctx)
 {
     unsigned char octets[256];
@@ -165,7 +146,7 @@ static void verify(struct ord *o, const struct row *row, EVP_PKEY *key,
                                            NULL, key, NULL),
                    "verify");
         if (pctx != NULL)
-            set_options(o, pctx, row->options);
+            ord_options(o, pctx, row->options);
         if (damage == 1)
             sig[damaged_octet(size)] ^= 1;
         ord_chance(o,
@@ -192,7 +173,7 @@ static void sign_row(struct ord *o, const struct row *row, EVP_PKEY *key,
                    EVP_DigestSignInit_ex(ctx, &pctx, row->digest, o->lib, NULL,
                                          key, NULL),
                    "sign") > 0 &&
-        set_options(o, pctx, row->options)) {
+        ord_options(o, pctx, row->options)) {
         write_algorithm(o, pctx);
         ord_result(o, EVP_DigestSign(ctx, NULL, &size, text, sizeof(text)),
                    "size");
@@ -255,7 +236,7 @@ static int set_up(struct ord *o, EVP_PKEY_CTX *ctx, const struct row *row,
 {
     return (md == NULL ||
             ord_result(o, EVP_PKEY_CTX_set_signature_md(ctx, md), "md") > 0) &&
-           set_options(o, ctx, row->options);
+           ord_options(o, ctx, row->options);
 }
 
 static void check_digest(struct ord *o, const struct row *row, EVP_PKEY *half,
@@ -330,7 +311,7 @@ static void verify_pieces(struct ord *o, const struct row *row, EVP_PKEY *key,
              EVP_DigestVerifyInit_ex(ctx, &pctx, row->digest, o->lib, NULL, key,
                                      NULL),
              "verify");
-    set_options(o, pctx, row->options);
+    ord_options(o, pctx, row->options);
     ord_result(o, EVP_DigestVerifyUpdate(ctx, text, 10), "update");
     ord_chance(o, EVP_DigestVerifyFinal(ctx, sig, size), "valid");
     EVP_MD_CTX_free(ctx);
@@ -378,7 +359,7 @@ static void sign_in_pieces(struct ord *o)
                  EVP_DigestSignInit_ex(ctx, &pctx, some[i].digest, o->lib, NULL,
                                        key, NULL),
                  "%s", some[i].key);
-        set_options(o, pctx, some[i].options);
+        ord_options(o, pctx, some[i].options);
         for (round = 0; round < 3; round++) {
             ord_result(o, EVP_DigestSignUpdate(ctx, text, 5), "update");
             /* OpenSSL 3.5 falls over a copy of what was begun anew. */

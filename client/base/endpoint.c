@@ -136,6 +136,18 @@ const char *mhsmi_endpoint_resource(const char *host)
     return NULL;
 }
 
+int mhsmi_endpoint_is_vault(const char *endpoint)
+{
+    static const char resource[] = "https://vault.";
+    const char *host = endpoint + strlen("https://"), *found = NULL;
+    char *bare = mhsmi_strndup(host, strcspn(host, ":/"));
+
+    if (bare != NULL)
+        found = mhsmi_endpoint_resource(bare);
+    mhsmi_free(bare);
+    return found != NULL && strncmp(found, resource, strlen(resource)) == 0;
+}
+
 const char *mhsmi_endpoint_authority(const char *resource)
 {
     size_t i;

@@ -21,6 +21,8 @@ char *mhsmi_endpoint_of_url(const struct mhsmi_url *url);
 /* The resource to ask tokens for, when `host` is a child of a known suffix:
  * "https://managedhsm.azure.net"; static, else NULL. */
 const char *mhsmi_endpoint_resource(const char *host);
+/* "https://HOST[:PORT]" is that of a Key Vault by its suffix. */
+int mhsmi_endpoint_is_vault(const char *endpoint);
 /* The authority of the cloud whose resource that is; the public one's for any
  * other.  Static. */
 const char *mhsmi_endpoint_authority(const char *resource);

@@ -67,6 +67,16 @@ enum cli_option_id {
     CLI_BYOK,
     CLI_KEK,
     CLI_KEK_ID,
+    CLI_SCOPE,
+    CLI_ROLE,
+    CLI_ASSIGNEE,
+    CLI_GUID,
+    CLI_ROLE_NAME,
+    CLI_DESCRIPTION,
+    CLI_DATA_ACTIONS,
+    CLI_EXCEPT,
+    CLI_ACTION,
+    CLI_VALUE,
     CLI_OPTION_COUNT
 };
 
@@ -114,6 +124,7 @@ struct cli_exit_row {
 /* Tables end with a NULL name or verb, but cli_exits with a NULL help. */
 extern const struct cli_command cli_key_commands[];
 extern const struct cli_command cli_use_commands[];
+extern const struct cli_command cli_role_commands[];
 extern const struct cli_command cli_hsm_commands[];
 extern const struct cli_noun cli_nouns[];
 extern const struct cli_option cli_global_options[];
@@ -143,6 +154,19 @@ mhsm_status cli_key_pem(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list_versions(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_list_deleted(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_definition_list(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_definition_show(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_definition_create(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_definition_update(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_definition_delete(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_assignment_list(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_assignment_show(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_assignment_create(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_assignment_delete(struct cli *cli, mhsm_error **err);
+mhsm_status cli_role_check(struct cli *cli, mhsm_error **err);
+mhsm_status cli_setting_list(struct cli *cli, mhsm_error **err);
+mhsm_status cli_setting_show(struct cli *cli, mhsm_error **err);
+mhsm_status cli_setting_set(struct cli *cli, mhsm_error **err);
 mhsm_status cli_sign(struct cli *cli, mhsm_error **err);
 mhsm_status cli_verify(struct cli *cli, mhsm_error **err);
 mhsm_status cli_encrypt(struct cli *cli, mhsm_error **err);

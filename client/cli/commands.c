@@ -9,12 +9,16 @@
 const struct cli_noun cli_nouns[] = {
     {"key", "Create, list and remove keys"},
     {"key rotation-policy", "When a key gets its next version"},
+    {"role", "Who may do what in the HSM: its local RBAC"},
+    {"role definition", "What each role grants"},
+    {"role assignment", "Who has which role, and where"},
+    {"setting", "The HSM's settings"},
     {"login", "Who this is to the HSM"},
     {"config", "The options in force"},
     {NULL, NULL}};
 
 static const struct cli_command *const tables[] = {
-    cli_key_commands, cli_use_commands, cli_hsm_commands};
+    cli_key_commands, cli_use_commands, cli_role_commands, cli_hsm_commands};
 
 const struct cli_command *cli_command_at(size_t index)
 {
@@ -36,7 +40,7 @@ const struct cli_exit_row cli_exits[] = {
     {CLI_EXIT_USAGE,
      "The command line or the configuration is wrong, or asks for what the "
      "key or the service does not offer."},
-    {CLI_EXIT_NOT_FOUND, "No such key or version."},
+    {CLI_EXIT_NOT_FOUND, "No such key, version, role or setting."},
     {CLI_EXIT_REFUSED, "Refused: the credential, a missing role, a disabled "
                        "or expired key, or an operation that the key does "
                        "not allow."},

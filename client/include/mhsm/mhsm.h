@@ -15,7 +15,9 @@
 #include <mhsm/login.h>
 #include <mhsm/reference.h>
 #include <mhsm/result.h>
+#include <mhsm/role.h>
 #include <mhsm/rotation.h>
+#include <mhsm/setting.h>
 #include <mhsm/uri.h>
 #include <mhsm/version.h>
 

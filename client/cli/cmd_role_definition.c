@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mhsm role definition list, show, create, update, delete.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/cli.h"
+#include "cli/out.h"
+#include "cli/role.h"
+
+enum { ACTIONS_MAX = 256, TEXT_MAX = 128 * 1024 };
+
+static const struct cli_column list_columns[] = {
+    {"Name", CLI_COLUMN_SHRINK},
+    {"Type", 0},
+    {"GUID", 0},
+    {"Description", CLI_COLUMN_NO_TABLE}};
+
+static const struct cli_column columns[] = {
+    {"Name", 0},        {"Type", 0},         {"GUID", 0},
+    {"Description", 0}, {"Data actions", 0}, {"Except", 0}};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static const char *type_text(const mhsm_role_definition *definition)
+{
+    return mhsm_role_definition_is_builtin(definition) ? "built-in" : "custom";
+}
+
+mhsm_status cli_role_definition_list(struct cli *cli, mhsm_error **err)
+{
+    mhsm_role_definition *one = NULL;
+    mhsm_role_list *list = NULL;
+    struct cli_list *out = NULL;
+    mhsm_uri *uri = NULL;
+    mhsm_status st;
+
+    if ((st = cli_connect(cli, err)) != MHSM_OK ||
+        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+        (st = mhsm_role_definitions(cli->client, uri, cli_scope(cli), &list,
+                                    err)) != MHSM_OK ||
+        (st = cli_list_new(cli->output, list_columns, COUNT(list_columns), &out,
+                           err)) != MHSM_OK)
+        goto out;
+    while ((st = mhsm_role_list_definition(list, &one, err)) == MHSM_OK &&
+           one != NULL) {
+        const char *cells[] = {mhsm_role_definition_name(one), type_text(one),
+                               mhsm_role_definition_id(one),
+                               mhsm_role_definition_description(one)};
+
+        st = cli_list_add(out, cells, mhsm_role_definition_json(one), err);
+        mhsm_role_definition_free(one);
+        one = NULL;
+        if (st != MHSM_OK)
+            goto out;
+    }
+    if (st == MHSM_OK)
+        cli_list_end(out);
+
+out:
+    cli_list_free(out);
+    mhsm_role_list_free(list);
+    mhsm_uri_free(uri);
+    return st;
+}
+
+static int join_actions(const mhsm_role_definition *definition, int except,
+                        struct mhsmi_buf *text)
+{
+    const char *action;
+    size_t i;
+    int ok = 1;
+
+    for (i = 0; ok && (action = mhsm_role_definition_action(definition, except,
+                                                            i)) != NULL;
+         i++)
+        ok = mhsmi_buf_printf(text, "%s%s", i != 0 ? "," : "",
+                              cli_short_action(action));
+    return ok;
+}
+
+static mhsm_status print(const struct cli *cli,
+                         const mhsm_role_definition *definition,
+                         mhsm_error **err)
+{
+    const char *description = mhsm_role_definition_description(definition);
+    struct mhsmi_buf actions, except;
+    mhsm_status st;
+
+    if (cli->output == CLI_JSON)
+        return cli_print_json(mhsm_role_definition_json(definition), err);
+    mhsmi_buf_init(&actions, TEXT_MAX);
+    mhsmi_buf_init(&except, TEXT_MAX);
+    if (join_actions(definition, 0, &actions) &&
+        join_actions(definition, 1, &except)) {
+        const char *cells[] = {
+            mhsm_role_definition_name(definition),
+            type_text(definition),
+            mhsm_role_definition_id(definition),
+            description[0] != '\0' ? description : NULL,
+            actions.size != 0 ? mhsmi_buf_text(&actions) : NULL,
+            except.size != 0 ? mhsmi_buf_text(&except) : NULL};
+
+        st = cli_record(cli->output, columns, COUNT(columns), cells, err);
+    } else {
+        st = mhsmi_error_memory(err);
+    }
+    mhsmi_buf_clear(&actions);
+    mhsmi_buf_clear(&except);
+    return st;
+}
+
+/* "a,b" to a list that borrows from `copy`, which the caller frees; NULL when
+ * `text` is. */
+static mhsm_status split(const char *text, char **copy, const char **list,
+                         size_t *count, mhsm_error **err)
+{
+    char *at, *comma;
+
+    *count = 0;
+    if (text == NULL)
+        return MHSM_OK;
+    at = *copy = mhsmi_strdup(text);
+    if (at == NULL)
+        return mhsmi_error_memory(err);
+    for (;; at = comma + 1) {
+        if (*count == ACTIONS_MAX)
+            return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                               "a role has at most %d data actions",
+                               (int)ACTIONS_MAX);
+        comma = strchr(at, ',');
+        if (comma != NULL)
+            *comma = '\0';
+        list[(*count)++] = at;
+        if (comma == NULL)
+            return MHSM_OK;
+    }
+}
+
+struct typed {
+    mhsm_role_spec spec;
+    const char *actions[ACTIONS_MAX], *exceptions[ACTIONS_MAX];
+    char *actions_copy, *exceptions_copy;
+};
+
+static mhsm_status typed_read(const struct cli *cli, struct typed *typed,
+                              mhsm_error **err)
+{
+    mhsm_role_spec *spec = &typed->spec;
+    mhsm_status st;
+
+    memset(typed, 0, sizeof(*typed));
+    spec->name = cli->values[CLI_ROLE_NAME];
+    spec->description = cli->values[CLI_DESCRIPTION];
+    spec->id = cli->values[CLI_GUID];
+    st = split(cli->values[CLI_DATA_ACTIONS], &typed->actions_copy,
+               typed->actions, &spec->action_count, err);
+    if (st == MHSM_OK)
+        st = split(cli->values[CLI_EXCEPT], &typed->exceptions_copy,
+                   typed->exceptions, &spec->exception_count, err);
+    if (spec->action_count != 0)
+        spec->actions = typed->actions;
+    if (spec->exception_count != 0)
+        spec->exceptions = typed->exceptions;
+    return st;
+}
+
+static void typed_clear(struct typed *typed)
+{
+    mhsmi_free(typed->actions_copy);
+    mhsmi_free(typed->exceptions_copy);
+}
+
+mhsm_status cli_role_definition_show(struct cli *cli, mhsm_error **err)
+{
+    mhsm_role_definition *definition = NULL;
+    mhsm_uri *uri = NULL;
+    mhsm_status st;
+
+    if ((st = cli_connect(cli, err)) != MHSM_OK ||
+        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+        (st = mhsm_role_definition_get(cli->client, uri, cli_scope(cli),
+                                       cli->values[CLI_ROLE], &definition,
+                                       err)) != MHSM_OK)
+        goto out;
+    st = print(cli, definition, err);
+
+out:
+    mhsm_role_definition_free(definition);
+    mhsm_uri_free(uri);
+    return st;
+}
+
+mhsm_status cli_role_definition_create(struct cli *cli, mhsm_error **err)
+{
+    mhsm_role_definition *definition = NULL;
+    struct typed typed;
+    mhsm_uri *uri = NULL;
+    mhsm_status st;
+
+    if ((st = typed_read(cli, &typed, err)) != MHSM_OK ||
+        (st = cli_connect(cli, err)) != MHSM_OK ||
+        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+        (st = mhsm_role_definition_create(cli->client, uri, cli_scope(cli),
+                                          &typed.spec, &definition, err)) !=
+            MHSM_OK)
+        goto out;
+    st = print(cli, definition, err);
+
+out:
+    typed_clear(&typed);
+    mhsm_role_definition_free(definition);
+    mhsm_uri_free(uri);
+    return st;
+}
+
+mhsm_status cli_role_definition_update(struct cli *cli, mhsm_error **err)
+{
+    mhsm_role_definition *old = NULL, *definition = NULL;
+    struct typed typed;
+    mhsm_uri *uri = NULL;
+    mhsm_status st;
+
+    if ((st = typed_read(cli, &typed, err)) != MHSM_OK ||
+        (st = cli_connect(cli, err)) != MHSM_OK ||
+        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+        (st = mhsm_role_definition_get(cli->client, uri, cli_scope(cli),
+                                       cli->values[CLI_ROLE], &old, err)) !=
+            MHSM_OK ||
+        (st = mhsm_role_definition_update(cli->client, uri, cli_scope(cli), old,
+                                          &typed.spec, &definition, err)) !=
+            MHSM_OK)
+        goto out;
+    st = print(cli, definition, err);
+
+out:
+    typed_clear(&typed);
+    mhsm_role_definition_free(old);
+    mhsm_role_definition_free(definition);
+    mhsm_uri_free(uri);
+    return st;
+}
+
+mhsm_status cli_role_definition_delete(struct cli *cli, mhsm_error **err)
+{
+    const char *role = cli->values[CLI_ROLE];
+    mhsm_uri *uri = NULL;
+    mhsm_status st;
+
+    if ((st = cli_connect(cli, err)) != MHSM_OK ||
+        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+        (st = cli_confirm(cli, "Delete the role", role, err)) != MHSM_OK)
+        goto out;
+    st = mhsm_role_definition_delete(cli->client, uri, cli_scope(cli), role,
+                                     err);
+
+out:
+    mhsm_uri_free(uri);
+    return st;
+}

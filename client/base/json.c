@@ -14,6 +14,7 @@
 #include <openssl/crypto.h>
 
 #include "base/base64url.h"
+#include "base/text.h"
 
 enum { depth_max = 32 };
 
@@ -212,6 +213,38 @@ int mhsmi_json_add_octets(struct json_object *object, const char *name,
              json_object_new_string_len(mhsmi_buf_text(&text), (int)text.size));
     mhsmi_buf_clear(&text);
     return ok;
+}
+
+/* One character, as most writers of JSON put it. */
+static int quote(struct mhsmi_buf *out, uint32_t code)
+{
+    static const char plain[] = "\b\t\n\f\r\"\\", letters[] = "btnfr\"\\";
+    const char *found =
+        code < 0x80 && code != 0 ? strchr(plain, (int)code) : NULL;
+
+    if (found != NULL)
+        return mhsmi_buf_printf(out, "\\%c", letters[found - plain]);
+    if (code >= 0x20 && code < 0x7f)
+        return mhsmi_buf_printf(out, "%c", (int)code);
+    if (code > 0xffff)
+        return mhsmi_buf_printf(out, "\\u%04x\\u%04x",
+                                (unsigned int)(0xd7c0 + (code >> 10)),
+                                (unsigned int)(0xdc00 + (code & 0x3ff)));
+    return mhsmi_buf_printf(out, "\\u%04x", (unsigned int)code);
+}
+
+int mhsmi_json_quote(struct mhsmi_buf *out, const char *text)
+{
+    int ok = mhsmi_buf_puts(out, "\"");
+
+    while (ok && *text != 0) {
+        uint32_t code = 0;
+        size_t size = mhsmi_text_character(text, &code);
+
+        ok = size != 0 && quote(out, code);
+        text += size;
+    }
+    return ok && mhsmi_buf_puts(out, "\"");
 }
 
 /* json-c lends its own string as const; there is no other way to reach it. */

@@ -40,6 +40,9 @@ MHSM_NODISCARD int mhsmi_json_add_string(struct json_object *object,
 MHSM_NODISCARD int mhsmi_json_add_octets(struct json_object *object,
                                          const char *name, const void *data,
                                          size_t size);
+/* Append `text` as a JSON string in ASCII: what is not becomes \uXXXX.  1, or 0
+ * when it is no UTF-8 or the buffer is full. */
+MHSM_NODISCARD int mhsmi_json_quote(struct mhsmi_buf *out, const char *text);
 /* Overwrite every string below `object` (json-c does not), then put it. */
 void mhsmi_json_wipe(struct json_object *object);
 

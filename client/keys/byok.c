@@ -14,9 +14,9 @@
 #include <openssl/rsa.h>
 
 #include "base/error.h"
+#include "base/result.h"
 #include "keys/jwk.h"
 #include "keys/material.h"
-#include "keys/result.h"
 #include "keys/uri.h"
 
 enum {

@@ -12,10 +12,10 @@
 #include "auth/session.h"
 #include "auth/transport.h"
 #include "base/error.h"
+#include "base/result.h"
 #include "keys/api_version.h"
 #include "keys/fit.h"
 #include "keys/jwk.h"
-#include "keys/result.h"
 #include "keys/twin.h"
 
 enum { path_max = 512, result_max = 768 * 1024 };

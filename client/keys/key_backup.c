@@ -5,8 +5,8 @@
  */
 #include "auth/session.h"
 #include "base/error.h"
+#include "base/result.h"
 #include "keys/request.h"
-#include "keys/result.h"
 
 /* What base64url makes of it still fits a request. */
 enum { blob_max = 700 * 1024 };

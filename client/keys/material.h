@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 
 #include "base/json.h"
-#include "keys/private_context.h"
+#include "base/private_context.h"
 #include "mhsm/import.h"
 
 struct mhsm_material {

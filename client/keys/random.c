@@ -5,8 +5,9 @@
  */
 #include "auth/session.h"
 #include "base/error.h"
-#include "keys/result.h"
+#include "base/result.h"
 #include "keys/uri.h"
+#include "mhsm/crypto.h"
 
 enum { count_max = 1024 * 1024, request_max = 128 };
 

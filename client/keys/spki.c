@@ -15,8 +15,9 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/result.h"
 #include "keys/pss.h"
-#include "keys/result.h"
+#include "mhsm/crypto.h"
 
 /* P-521: 0x04, x, y. */
 enum {

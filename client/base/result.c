@@ -2,7 +2,7 @@
  *
  * Results: octets that may be a plaintext or a key, wiped with their object.
  */
-#include "keys/result.h"
+#include "base/result.h"
 
 enum { part_max = 64 };
 

@@ -2,7 +2,7 @@
  *
  * Opening and closing a context apart.
  */
-#include "keys/private_context.h"
+#include "base/private_context.h"
 
 mhsm_status mhsmi_private_context_open(struct mhsmi_private_context *context,
                                        mhsm_error **err)

@@ -2,11 +2,11 @@
  *
  * The outcome of an operation, inside the library.
  */
-#ifndef MHSM_CLIENT_KEYS_RESULT_H
-#define MHSM_CLIENT_KEYS_RESULT_H
+#ifndef MHSM_CLIENT_BASE_RESULT_H
+#define MHSM_CLIENT_BASE_RESULT_H
 
 #include "base/buf.h"
-#include "mhsm/crypto.h"
+#include "mhsm/result.h"
 
 /* Each part is wiped when freed. */
 struct mhsm_result {

@@ -3,8 +3,8 @@
  * A library context with OpenSSL's default provider and nothing else, for work
  * with secrets that must not end up in whatever the host has configured.
  */
-#ifndef MHSM_CLIENT_KEYS_PRIVATE_CONTEXT_H
-#define MHSM_CLIENT_KEYS_PRIVATE_CONTEXT_H
+#ifndef MHSM_CLIENT_BASE_PRIVATE_CONTEXT_H
+#define MHSM_CLIENT_BASE_PRIVATE_CONTEXT_H
 
 #include <openssl/crypto.h>
 #include <openssl/provider.h>

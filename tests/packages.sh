@@ -17,7 +17,7 @@ build="gcc libc6-dev cmake ninja-build pkg-config libssl-dev
        libsqlite3-dev openssl curl ca-certificates procps"
 test="clang clang-format clang-tidy git jq sqlite3 shellcheck man-db strace
       valgrind nginx apache2-bin haproxy stunnel4 postgresql python3
-      osslsigncode libjemalloc2 bind9-utils nghttp2-proxy dnsmasq-base
+      python3-venv osslsigncode libjemalloc2 bind9-utils nghttp2-proxy dnsmasq-base
       iproute2"
 
 missing_of() {

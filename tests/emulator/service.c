@@ -40,7 +40,8 @@ static int api_version(struct emu_request *rq, struct emu_reply *r)
 
 static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
 {
-    if (!emu_token_verify(rq->hsm, rq->authorization, rq->oid)) {
+    if (!emu_token_verify(rq->hsm, rq->authorization,
+                          rq->hsm->options->resource, rq->oid)) {
         emu_challenge(rq, r);
         return;
     }

@@ -63,7 +63,8 @@ char *emu_token_issue(struct emu_hsm *hsm, const struct emu_token_claims *c)
     return emu_jwt_sign(head(hsm), claims(hsm, c), hsm->token_key);
 }
 
-static int claims_hold(struct emu_hsm *hsm, struct json_object *o, char *oid)
+static int claims_hold(struct emu_hsm *hsm, struct json_object *o,
+                       const char *audience, char *oid)
 {
     const char *subject = emu_json_string(o, "oid");
     int64_t nbf, exp, now = emu_now();
@@ -71,8 +72,7 @@ static int claims_hold(struct emu_hsm *hsm, struct json_object *o, char *oid)
 
     issuer(hsm, iss, sizeof(iss));
     if (!emu_jwt_is(o, "iss", iss) || !emu_jwt_is(o, "tid", hsm->tenant) ||
-        !emu_jwt_is(o, "aud", hsm->options->resource) ||
-        emu_json_int(o, "nbf", &nbf) != 1 ||
+        !emu_jwt_is(o, "aud", audience) || emu_json_int(o, "nbf", &nbf) != 1 ||
         emu_json_int(o, "exp", &exp) != 1 || now < nbf || now >= exp ||
         subject == NULL || !emu_guid_valid(subject))
         return 0;
@@ -80,24 +80,26 @@ static int claims_hold(struct emu_hsm *hsm, struct json_object *o, char *oid)
     return 1;
 }
 
-static int verify(struct emu_hsm *hsm, const char *token, char *oid)
+static int verify(struct emu_hsm *hsm, const char *token, const char *audience,
+                  char *oid)
 {
     struct emu_jwt jwt;
     int ok = emu_jwt_read(&jwt, token) &&
              emu_jwt_is(jwt.header, "alg", "RS256") &&
              emu_jwt_is(jwt.header, "kid", hsm->token_kid) &&
              emu_jwt_holds(&jwt, hsm->token_key) &&
-             claims_hold(hsm, jwt.claims, oid);
+             claims_hold(hsm, jwt.claims, audience, oid);
 
     emu_jwt_free(&jwt);
     return ok;
 }
 
-int emu_token_verify(struct emu_hsm *hsm, const char *authorization, char *oid)
+int emu_token_verify(struct emu_hsm *hsm, const char *authorization,
+                     const char *audience, char *oid)
 {
     return authorization != NULL &&
            strncasecmp(authorization, "Bearer ", 7) == 0 &&
-           verify(hsm, authorization + 7, oid);
+           verify(hsm, authorization + 7, audience, oid);
 }
 
 static int add_number(struct json_object *o, const char *name, EVP_PKEY *key,

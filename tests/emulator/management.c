@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * As much of the management plane and of Microsoft Graph as a client asks on
+ * its way to the HSM: what the cloud consists of, which subscriptions there
+ * are, and the names of principals. Tokens for it are told apart from the
+ * HSM's by their audience.
+ */
+#include "handlers.h"
+#include "principals.h"
+#include "token.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IDS_MAX 1000
+
+static int add_url(struct json_object *o, const char *name,
+                   const struct emu_request *rq, const char *tail)
+{
+    char url[320];
+
+    snprintf(url, sizeof(url), "https://%s%s", rq->host, tail);
+    return emu_json_add_string(o, name, url);
+}
+
+static struct json_object *authentication(const struct emu_request *rq)
+{
+    struct json_object *o = json_object_new_object();
+    struct json_object *audiences = json_object_new_array();
+    char url[320];
+
+    snprintf(url, sizeof(url), "https://%s/", rq->host);
+    json_object_array_add(audiences, json_object_new_string(url));
+    if (emu_json_add(o, "audiences", audiences) &&
+        add_url(o, "loginEndpoint", rq, "") &&
+        emu_json_add_string(o, "identityProvider", "AAD") &&
+        emu_json_add_string(o, "tenant", rq->hsm->tenant))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+/* Names of HSMs go in front of the suffix, as at the real service. */
+static struct json_object *suffixes(const struct emu_request *rq)
+{
+    struct json_object *o = json_object_new_object();
+    char suffix[320];
+
+    snprintf(suffix, sizeof(suffix), ".localhost%s",
+             rq->host + strcspn(rq->host, ":"));
+    if (emu_json_add_string(o, "mhsmDns", suffix) &&
+        emu_json_add_string(o, "keyVaultDns", suffix) &&
+        emu_json_add_string(o, "storage", "localhost"))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+void emu_management_clouds(struct emu_request *rq, struct emu_reply *r)
+{
+    struct json_object *o = json_object_new_object();
+
+    if (!emu_json_add_string(o, "name", "LocalManagedHsm") ||
+        !add_url(o, "resourceManager", rq, "") ||
+        !add_url(o, "graph", rq, "/") ||
+        !add_url(o, "graphAudience", rq, "/") ||
+        !add_url(o, "microsoftGraphResourceId", rq, "/") ||
+        !emu_json_add(o, "authentication", authentication(rq)) ||
+        !emu_json_add(o, "suffixes", suffixes(rq))) {
+        json_object_put(o);
+        o = NULL;
+    }
+    emu_reply_json(r, 200, o);
+}
+
+/* The token is for this host; clients write that with a slash or without. */
+static int caller_known(struct emu_request *rq, struct emu_reply *r)
+{
+    char audience[320];
+    size_t len =
+        (size_t)snprintf(audience, sizeof(audience), "https://%s/", rq->host);
+
+    if (emu_token_verify(rq->hsm, rq->authorization, audience, rq->oid))
+        return 1;
+    audience[len - 1] = '\0';
+    if (emu_token_verify(rq->hsm, rq->authorization, audience, rq->oid))
+        return 1;
+    emu_reply_error(r, 401, "AuthenticationFailed",
+                    "A token for this host is needed");
+    return 0;
+}
+
+static struct json_object *subscription(const struct emu_request *rq)
+{
+    struct json_object *o = json_object_new_object();
+    char id[64];
+
+    /* One tenant has one subscription here: they share the number. */
+    snprintf(id, sizeof(id), "/subscriptions/%s", rq->hsm->tenant);
+    if (emu_json_add_string(o, "id", id) &&
+        emu_json_add_string(o, "subscriptionId", rq->hsm->tenant) &&
+        emu_json_add_string(o, "tenantId", rq->hsm->tenant) &&
+        emu_json_add_string(o, "displayName", "Local") &&
+        emu_json_add_string(o, "state", "Enabled") &&
+        emu_json_add_string(o, "authorizationSource", "RoleBased") &&
+        emu_json_add(o, "managedByTenants", json_object_new_array()) &&
+        emu_json_add(o, "subscriptionPolicies",
+                     json_tokener_parse("{\"quotaId\":\"Internal_2014-09-01\","
+                                        "\"spendingLimit\":\"Off\"}")))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+void emu_management_subscriptions(struct emu_request *rq, struct emu_reply *r)
+{
+    struct json_object *o, *list, *one;
+
+    if (!caller_known(rq, r))
+        return;
+    o = json_object_new_object();
+    list = json_object_new_array();
+    one = subscription(rq);
+    if (one != NULL && json_object_array_add(list, one) != 0)
+        json_object_put(one);
+    if (!emu_json_add(o, "value", list)) {
+        json_object_put(o);
+        o = NULL;
+    }
+    emu_reply_json(r, 200, o);
+}
+
+/* Graph's description of a principal of ours, NULL for others. */
+static struct json_object *principal(struct emu_store *s, const char *oid)
+{
+    struct json_object *o, *names;
+    struct emu_principal p;
+
+    if (emu_principals_by_oid(s, oid, &p) != 1)
+        return NULL;
+    o = json_object_new_object();
+    names = json_object_new_array();
+    json_object_array_add(names, json_object_new_string(p.client_id));
+    emu_json_add_string(o, "@odata.type", "#microsoft.graph.servicePrincipal");
+    emu_json_add_string(o, "id", p.oid);
+    emu_json_add_string(o, "appId", p.client_id);
+    emu_json_add_string(o, "displayName", p.client_id);
+    emu_json_add(o, "servicePrincipalNames", names);
+    OPENSSL_cleanse(&p, sizeof(p));
+    return o;
+}
+
+void emu_management_principals(struct emu_request *rq, struct emu_reply *r)
+{
+    struct json_object *body, *ids, *o, *list, *one;
+    size_t i;
+
+    if (!caller_known(rq, r))
+        return;
+    body = emu_json_parse(rq->body.data, rq->body.len);
+    ids = emu_json_member(body, "ids");
+    if (!json_object_is_type(ids, json_type_array) ||
+        json_object_array_length(ids) > IDS_MAX) {
+        emu_reply_error(r, 400, "Request_BadRequest", "ids is no short list");
+        json_object_put(body);
+        return;
+    }
+    o = json_object_new_object();
+    list = json_object_new_array();
+    for (i = 0; i < json_object_array_length(ids); i++) {
+        struct json_object *id = json_object_array_get_idx(ids, i);
+
+        one = json_object_is_type(id, json_type_string)
+                  ? principal(rq->hsm->store, json_object_get_string(id))
+                  : NULL;
+        if (one != NULL && json_object_array_add(list, one) != 0)
+            json_object_put(one);
+    }
+    if (!emu_json_add(o, "value", list)) {
+        json_object_put(o);
+        o = NULL;
+    }
+    emu_reply_json(r, 200, o);
+    json_object_put(body);
+}

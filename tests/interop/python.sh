@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The Python SDKs against the emulator: keys, local RBAC, settings, release.
+# shellcheck disable=SC2034 # for interop.bash
+client=python
+# shellcheck source-path=SCRIPTDIR source=interop.bash
+. "${0%/*}/interop.bash"
+interop_start --memory
+walk python "$here/python/keys.py"
+walk python "$here/python/access.py"
+interop_finish

@@ -228,7 +228,10 @@ static const struct row {
      NULL,
      NULL},
     {{"retries", "MHSM_RETRIES", NULL, MHSM_OPTION_INTEGER, "3", NULL, 0, 10,
-      "N", "How often a request that failed for a passing reason is repeated."},
+      "N",
+      "How often a request that failed for a passing reason is repeated. While "
+      "the HSM serves others, reads and private operations are repeated until "
+      "timeout."},
      NULL,
      NULL},
     {{"max-connections", "MHSM_MAX_CONNECTIONS", NULL, MHSM_OPTION_INTEGER,

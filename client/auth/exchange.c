@@ -184,6 +184,8 @@ static mhsm_status answer_challenge(struct exchange *x, mhsm_error **err)
         goto out;
     mhsmi_token_cache_drop(x->parties->tokens, refused.tenant, refused.resource,
                            mhsmi_buf_text(&x->token));
+    mhsmi_log(MHSMI_LOG_INFO, "%s: the token is refused, getting another",
+              x->call->what);
     x->claims_answered = challenge.claims != NULL;
     st = send_with_token(x, challenge.claims, err);
 out:
@@ -205,7 +207,7 @@ static int may_answer(const struct exchange *x, int refusals)
         return 1;
     if (x->claims_answered || policy.max_retries == 0 ||
         (refusals > policy.max_retries &&
-         atomic_load(&x->parties->served_ms) < x->begun_ms))
+         atomic_load(&x->parties->served_ms) <= x->begun_ms))
         return 0;
     policy.max_delay_ms = answer_pause_max_ms;
     return mhsmi_retry_pause(&policy, refusals - 2, x->deadline_ms);

@@ -171,13 +171,14 @@ static int64_t choose_delay(const struct mhsmi_retry_policy *policy,
     return delay;
 }
 
-/* Whether the host has served somebody since: then it is not down. */
+/* Whether the host has served somebody since: then it is not down. In the same
+ * millisecond that may have been the call before. */
 static int serves_others(const struct mhsmi_retry_policy *policy,
                          int64_t begun_ms)
 {
     return policy->class == MHSMI_RETRY_REPEATABLE &&
            policy->served_ms != NULL &&
-           atomic_load(policy->served_ms) >= begun_ms;
+           atomic_load(policy->served_ms) > begun_ms;
 }
 
 /* Whether another try is one too many. Of a host that only asks for patience,

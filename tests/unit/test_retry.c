@@ -139,7 +139,7 @@ static void test_others(void)
     o = plan(400, 7, "", MHSMI_RETRY_REPEATABLE, 2);
     CHECK(o.http == 400 && o.requests == 1);
     /* Served before this one began: that proves nothing. */
-    atomic_store(&served, mhsmi_clock_ms() - 1);
+    atomic_store(&served, mhsmi_clock_ms());
     o = plan(503, 7, "", MHSMI_RETRY_REPEATABLE, 2);
     CHECK(o.http == 503 && o.requests == 3);
 }

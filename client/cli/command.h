@@ -77,6 +77,10 @@ enum cli_option_id {
     CLI_EXCEPT,
     CLI_ACTION,
     CLI_VALUE,
+    CLI_ATTESTATION,
+    CLI_NONCE,
+    CLI_WRAPPING,
+    CLI_WAIT,
     CLI_OPTION_COUNT
 };
 
@@ -141,6 +145,8 @@ mhsm_status cli_key_update(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_rotate(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_backup(struct cli *cli, mhsm_error **err);
 mhsm_status cli_key_restore(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_release(struct cli *cli, mhsm_error **err);
+mhsm_status cli_key_attestation(struct cli *cli, mhsm_error **err);
 mhsm_status cli_rotation_policy_show(struct cli *cli, mhsm_error **err);
 mhsm_status cli_rotation_policy_set(struct cli *cli, mhsm_error **err);
 mhsm_status cli_rotation_policy_remove(struct cli *cli, mhsm_error **err);

@@ -140,13 +140,25 @@ static const struct cli_option policy_options[] = {
      "How long the versions made by rotation live; no end when not given"},
     CLI_OPTIONS_END};
 
+static const struct cli_option release_options[] = {
+    {CLI_ATTESTATION, "attestation", 0, CLI_REQUIRED, "REFERENCE", NULL,
+     "What an attestation service says of the environment that is to get the "
+     "key, a JWT: file:PATH or env:NAME"},
+    {CLI_NONCE, "nonce", 0, 0, "TEXT", NULL, "Comes back in the statement"},
+    {CLI_WRAPPING, "wrapping", 0, 0, "NAME",
+     "CKM_RSA_AES_KEY_WRAP|RSA_AES_KEY_WRAP_256|RSA_AES_KEY_WRAP_384",
+     "How the key is wrapped for the environment; CKM_RSA_AES_KEY_WRAP when "
+     "not given"},
+    CLI_OUT_OPTION,
+    CLI_OPTIONS_END};
+
 const struct cli_command cli_key_commands[] = {
     {"key",
      "create",
      "Create a key, or a new version of one",
      "Needs keys/create (Managed HSM Crypto User). The request is sent once "
      "and never repeated: repeating it would make another version.",
-     {cli_name_options, create_options},
+     {cli_name_options, create_options, cli_wait_options},
      NULL,
      NULL,
      cli_key_create},
@@ -263,6 +275,26 @@ const struct cli_command cli_key_commands[] = {
      CLI_FILE_OPERAND,
      cli_key_restore},
     {"key",
+     "release",
+     "Release an exportable key to an attested environment",
+     "Writes the HSM's signed statement, a compact JWS, in which the key is "
+     "wrapped for the environment that the attestation is about. It must meet "
+     "the key's release policy. Needs keys/release (Managed HSM Crypto User or "
+     "Crypto Service Release User).",
+     {cli_key_options, release_options},
+     NULL,
+     NULL,
+     cli_key_release},
+    {"key",
+     "attestation",
+     "Save what the HSM attests of a key",
+     "The KeyBundle in JSON with its attributes.attestation, as it comes; it "
+     "is not verified here. Needs keys/read.",
+     {cli_key_options, out_options},
+     NULL,
+     NULL,
+     cli_key_attestation},
+    {"key",
      "download",
      "Save the public key of an RSA or EC key",
      "What openssl needs to verify and to encrypt without the HSM. Needs "
@@ -306,7 +338,7 @@ const struct cli_command cli_key_commands[] = {
      "Soft-delete a key with all its versions",
      "Needs keys/delete. The key can be recovered until the HSM's retention "
      "time has passed or it is purged.",
-     {cli_name_options, cli_confirm_options},
+     {cli_name_options, cli_confirm_options, cli_wait_options},
      NULL,
      NULL,
      cli_key_delete},
@@ -314,7 +346,7 @@ const struct cli_command cli_key_commands[] = {
      "recover",
      "Bring a soft-deleted key back",
      "Needs keys/deletedKeys/recover (Managed HSM Crypto Officer).",
-     {cli_name_options},
+     {cli_name_options, cli_wait_options},
      NULL,
      NULL,
      cli_key_recover},
@@ -323,7 +355,7 @@ const struct cli_command cli_key_commands[] = {
      "Destroy a soft-deleted key for good",
      "Needs keys/deletedKeys/delete (Managed HSM Crypto Officer). Nothing "
      "encrypted under the key can be read afterwards.",
-     {cli_name_options, cli_confirm_options},
+     {cli_name_options, cli_confirm_options, cli_wait_options},
      NULL,
      NULL,
      cli_key_purge},

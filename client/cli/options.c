@@ -37,3 +37,9 @@ const struct cli_option cli_confirm_options[] = {
     {CLI_YES, "yes", 'y', 0, NULL, NULL,
      "Do not ask; needed when there is no terminal to ask at"},
     CLI_OPTIONS_END};
+
+const struct cli_option cli_wait_options[] = {
+    {CLI_WAIT, "wait", 0, 0, "SECONDS", NULL,
+     "Wait, at most so long, until the service has done it: other requests, "
+     "and other regions, may not see it at once"},
+    CLI_OPTIONS_END};

@@ -10,6 +10,7 @@
 extern const struct cli_option cli_name_options[];    /* a key as a whole */
 extern const struct cli_option cli_key_options[];     /* one version of it */
 extern const struct cli_option cli_confirm_options[]; /* what destroys */
+extern const struct cli_option cli_wait_options[];    /* what takes time */
 
 #define CLI_OPTIONS_END                                                        \
     {                                                                          \

@@ -140,4 +140,42 @@ errors_have "  names the file" 'missing'
 echo '{"version":"1.0.0"}' >partial
 expect_exit 2 "half a policy" mhsm key create -n in --exportable --release-policy partial
 
+# Waiting for a service that takes its time.
+not_yet() {
+    control faults "{\"faults\":[{\"route\":\"$1\",\"action\":\"status\",\"status\":$2,\"code\":\"$3\",\"message\":\"$4\",\"count\":$5}]}" >/dev/null
+}
+asked() {
+    control stats | jq --arg r "$1" '.routes | to_entries | map(select(.key == $r) | .value) | add // 0'
+}
+mhsm key create -n slow --kty EC >/dev/null
+control reset >/dev/null
+not_yet getdeleted 404 KeyNotFound 'Deleted Key not found: slow' 2
+check "a deletion that takes its time" mhsm key delete -n slow --yes --wait 30
+output_has "  is told when it is done" '^Purged at: '
+equal "  was looked at until then" "$(asked 'GET /deletedkeys/{name}')" 3
+equal "  and sent once, behind the challenge" "$(asked 'DELETE /keys/{name}')" 2
+control reset >/dev/null
+not_yet get 404 KeyNotFound 'not found' 2
+check "a recovery that takes its time" mhsm key recover -n slow --wait 30
+equal "  was looked at until then" "$(asked 'GET /keys/{name}')" 3
+mhsm key delete -n slow --yes >/dev/null
+check "a purge" mhsm key purge -n slow --yes --wait 30
+control reset >/dev/null
+not_yet create 409 ObjectIsBeingDeleted 'slow is being deleted' 2
+check "a name that is not free yet" mhsm key create -n slow --kty EC --wait 30
+control reset >/dev/null
+not_yet getdeleted 404 KeyNotFound 'not found' -1
+expect_exit 5 "a deletion that is not done in time" mhsm key delete -n slow --yes --wait 2
+errors_have "  is told" 'it was accepted, but .* within 2 seconds'
+errors_have "  and not to be repeated" 'must not be sent again'
+control reset >/dev/null
+mhsm key recover -n slow >/dev/null
+not_yet getdeleted 403 AccessDenied 'Not authorized' -1
+expect_exit 4 "a wait that is not allowed" mhsm key delete -n slow --yes --wait 30
+errors_have "  says that it was accepted" 'it was accepted, but not waited for'
+control reset >/dev/null
+for bad in 0 3601 1.5 soon ''; do
+    expect_exit 2 "to wait '$bad'" mhsm key delete -n slow --yes --wait "$bad"
+done
+
 finish

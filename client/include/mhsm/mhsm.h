@@ -14,6 +14,7 @@
 #include <mhsm/key.h>
 #include <mhsm/login.h>
 #include <mhsm/reference.h>
+#include <mhsm/release.h>
 #include <mhsm/result.h>
 #include <mhsm/role.h>
 #include <mhsm/rotation.h>

@@ -54,6 +54,13 @@ for path in v2.0/.well-known/openid-configuration .well-known/openid-configurati
 done
 raw "$AZURE_AUTHORITY_HOST/adfs/.well-known/openid-configuration"
 expect 200 ".token_endpoint == \"$AZURE_AUTHORITY_HOST/adfs/oauth2/token\""
+# Tenants that stand for any have a configuration, and no application.
+for any in common organizations consumers; do
+    raw "$AZURE_AUTHORITY_HOST/$any/v2.0/.well-known/openid-configuration"
+    expect 200 ".token_endpoint == \"$AZURE_AUTHORITY_HOST/$any/oauth2/v2.0/token\""
+    raw "$AZURE_AUTHORITY_HOST/$any/oauth2/v2.0/token" "${form[@]}" -d scope=https://managedhsm.azure.net/.default
+    expect 400 '.error_codes == [90002]'
+done
 raw "$authority/discovery/v2.0/keys"
 expect 200 '.keys[0].kty == "RSA" and .keys[0].n'
 

@@ -121,6 +121,15 @@ refused "longer than ten minutes" 700024 \
 refused "not yet valid" 700024 \
     "$(jwt "$good" "$(claims '.nbf += 60')" own.key)"
 refused "no time at all" 700024 "$(jwt "$good" "$(claims 'del(.exp)')" own.key)"
+refused "a time that is none" 700024 \
+    "$(jwt "$good" "$(claims '.exp = "soon"')" own.key)"
+taken "as MSAL for Python writes times" \
+    "$(jwt "$good" "$(claims 'del(.nbf) | .exp += 0.5')" own.key)"
+taken "  and thumbprints" \
+    "$(jwt "$(jq -c '."x5t#S256" += "="' <<TEXT
+$good
+TEXT
+    )" "$(claims)" own.key)"
 refused "no jti" 50027 "$(jwt "$good" "$(claims 'del(.jti)')" own.key)"
 once=$(jwt "$good" "$(claims '.jti = "once"')" own.key)
 taken "a jti" "$once"

@@ -235,12 +235,25 @@ static int add_url(struct json_object *o, const char *name,
     return emu_json_add_string(o, name, url);
 }
 
+/* What stands for any tenant: it has a configuration, but no application. */
+static int tenant_described(struct emu_request *rq)
+{
+    static const char *const any[] = {"common", "organizations", "consumers"};
+    size_t i;
+
+    for (i = 0; i < sizeof(any) / sizeof(any[0]); i++) {
+        if (strcmp(rq->name, any[i]) == 0)
+            return 1;
+    }
+    return tenant_known(rq);
+}
+
 void emu_authority_configuration(struct emu_request *rq, struct emu_reply *r)
 {
     struct json_object *o = NULL;
     int adfs = strcmp(rq->name, "adfs") == 0;
 
-    if (!tenant_known(rq)) {
+    if (!tenant_described(rq)) {
         emu_refuse(r, EMU_REFUSED_TENANT);
         return;
     }
@@ -268,7 +281,7 @@ void emu_authority_keys(struct emu_request *rq, struct emu_reply *r)
 {
     struct json_object *o, *list, *key;
 
-    if (!tenant_known(rq)) {
+    if (!tenant_described(rq)) {
         emu_refuse(r, EMU_REFUSED_TENANT);
         return;
     }

@@ -59,6 +59,20 @@ int emu_jwt_is(struct json_object *o, const char *name, const char *value)
     return text != NULL && strcmp(text, value) == 0;
 }
 
+int emu_jwt_time(struct json_object *o, const char *name, int64_t *value)
+{
+    struct json_object *member = emu_json_member(o, name);
+    double seconds;
+
+    if (!json_object_is_type(member, json_type_double))
+        return emu_json_int(o, name, value);
+    seconds = json_object_get_double(member);
+    if (!(seconds >= 0 && seconds < 1e15))
+        return -1;
+    *value = (int64_t)seconds;
+    return 1;
+}
+
 int emu_jwt_holds(const struct emu_jwt *jwt, EVP_PKEY *key)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();

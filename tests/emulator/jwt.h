@@ -31,6 +31,8 @@ void emu_jwt_free(struct emu_jwt *jwt);
 char *emu_jwt_sign(struct json_object *header, struct json_object *claims,
                    EVP_PKEY *key);
 
+/* A NumericDate, whole seconds of it: 1 found, 0 absent, -1 no number. */
+int emu_jwt_time(struct json_object *o, const char *name, int64_t *value);
 /* Whether a member is that text. */
 int emu_jwt_is(struct json_object *o, const char *name, const char *value);
 

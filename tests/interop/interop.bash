@@ -39,12 +39,12 @@ python() {
     PYTHONPATH=$here/python "$clients/python/bin/python" "$@"
 }
 
-# javascript SCRIPT: with the node that packages.sh chose. Modules are looked
+# javascript SCRIPT ...: with the node that packages.sh chose. Modules are looked
 # for beside the script, and beside it is nothing that is not ours.
 javascript() {
     cp "$here"/javascript/*.mjs "$work"
     ln -sfn "$clients/javascript/node_modules" "$work/node_modules"
-    "$clients/javascript/node" "$work/$1"
+    "$clients/javascript/node" "$work/$1" "${@:2}"
 }
 
 # session NAME: what follows has a configuration of the CLI of its own.

@@ -120,6 +120,8 @@ def rotate(name):
     after = keys.rotate_key(name)
     need(after.properties.version != before.properties.version, "no new version")
     need(after.key_type == before.key_type, "another type")
+    same = (after.key.n, after.key.x) == (before.key.n, before.key.x)
+    need(same == (before.key_type.value == "oct-HSM"), "the same key")
     days = (after.properties.expires_on - after.properties.created_on).days
     need(days in (89, 90), f"expires after {days} days")
     need(keys.get_key(name).properties.version == after.properties.version, "not the latest")

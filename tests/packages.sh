@@ -18,7 +18,7 @@ build="gcc libc6-dev cmake ninja-build pkg-config libssl-dev
 test="clang clang-format clang-tidy git jq sqlite3 shellcheck man-db strace
       valgrind nginx apache2-bin haproxy stunnel4 postgresql python3
       python3-venv osslsigncode libjemalloc2 bind9-utils nghttp2-proxy dnsmasq-base
-      iproute2"
+      iproute2 zsh"
 
 missing_of() {
     for package in "$@"; do

@@ -63,8 +63,8 @@ void cli_help(FILE *stream, const struct cli *cli);
 /* Words of `text` on lines of at most 79 columns, from column `at` and later
  * from column `indent`, and the end of the line. */
 void cli_fold(FILE *stream, const char *text, size_t at, size_t indent);
-/* mhsm(1) in roff. */
-void cli_man(FILE *stream);
+/* mhsm(1) in roff, or the page of a noun. */
+void cli_man(FILE *stream, const struct cli_noun *noun);
 
 /* An option's default as the command has it, which is not always the
  * library's; NULL: unset. */

@@ -183,6 +183,7 @@ mhsm_status cli_random(struct cli *cli, mhsm_error **err);
 mhsm_status cli_login_test(struct cli *cli, mhsm_error **err);
 mhsm_status cli_doctor(struct cli *cli, mhsm_error **err);
 mhsm_status cli_config_show(struct cli *cli, mhsm_error **err);
+mhsm_status cli_completion(struct cli *cli, mhsm_error **err);
 mhsm_status cli_version(struct cli *cli, mhsm_error **err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The table of what concerns the HSM and this program: login, doctor, config,
- * version.
+ * completion, version.
  */
 #include "cli/options.h"
 
@@ -50,6 +50,15 @@ const struct cli_command cli_hsm_commands[] = {
      NULL,
      NULL,
      cli_config_show},
+    {NULL,
+     "completion",
+     "Write a completion of the command line for bash or zsh",
+     "Installed where the shells look for it; otherwise: source <(mhsm "
+     "completion bash), or for zsh a file _mhsm in a folder of fpath.",
+     {NULL},
+     "SHELL",
+     "bash or zsh",
+     cli_completion},
     {NULL,
      "version",
      "Show the versions of mhsm and its libraries",

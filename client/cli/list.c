@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "base/json.h"
 #include "cli/out.h"
 #include "cli/text.h"
@@ -67,14 +68,31 @@ void cli_list_free(struct cli_list *list)
     mhsmi_free(list);
 }
 
-/* 0: not a terminal, any width will do. */
+/* 0: not a terminal, any width will do.  COLUMNS, where it is said, counts. */
 static size_t terminal_width(void)
 {
+    const char *columns = mhsmi_config_variable("COLUMNS");
+    size_t width = 0, i;
     struct winsize size;
 
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    if (!isatty(STDOUT_FILENO))
         return 0;
-    return size.ws_col;
+    for (i = 0;
+         columns != NULL && i < 5 && columns[i] >= '0' && columns[i] <= '9';
+         i++)
+        width = width * 10 + (size_t)(columns[i] - '0');
+    if (width != 0 && columns[i] == 0)
+        return width;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* At a terminal that can, unless NO_COLOR is set to anything. */
+static int is_colourful(void)
+{
+    const char *term = mhsmi_config_variable("TERM");
+
+    return isatty(STDOUT_FILENO) && mhsmi_config_variable("NO_COLOR") == NULL &&
+           term != NULL && strcmp(term, "dumb") != 0;
 }
 
 /* The width of each column, 0 for one that tables leave out. */
@@ -128,6 +146,19 @@ static void put_cell(const char *text, size_t width, int last)
                 "");
 }
 
+static void put_titles(const struct cli_list *list, const size_t *widths,
+                       size_t last)
+{
+    int bold = is_colourful();
+    size_t i;
+
+    fputs(bold ? "\x1b[1m" : "", stdout);
+    for (i = 0; i <= last; i++)
+        if (widths[i] != 0)
+            put_cell(list->columns[i].title, widths[i], i == last);
+    fputs(bold ? "\x1b[0m\n" : "\n", stdout);
+}
+
 static void put_block(struct cli_list *list)
 {
     size_t widths[CLI_COLUMNS_MAX] = {0}, i, row, last = 0;
@@ -136,11 +167,8 @@ static void put_block(struct cli_list *list)
     for (i = 0; i < list->column_count; i++)
         if (widths[i] != 0)
             last = i;
-    for (i = 0; list->total == 0 && i <= last; i++)
-        if (widths[i] != 0)
-            put_cell(list->columns[i].title, widths[i], i == last);
     if (list->total == 0)
-        fputc('\n', stdout);
+        put_titles(list, widths, last);
     for (row = 0; row < list->row_count; row++) {
         for (i = 0; i <= last; i++)
             if (widths[i] != 0)

@@ -22,7 +22,7 @@ static mhsm_status perform(struct cli *cli, mhsm_error **err)
         cli_help(stdout, cli);
         return MHSM_OK;
     case CLI_SHOW_MAN:
-        cli_man(stdout);
+        cli_man(stdout, cli->noun);
         return MHSM_OK;
     case CLI_RUN:
         break;

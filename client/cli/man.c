@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * mhsm(1) from the tables, in the man macros.  Run by the build, so it must
+ * mhsm(1) and a page a noun from the tables, in the man macros.  Run by the build, so it must
  * need no configuration, no network and no terminal, and its output must
  * depend on nothing but the tables.
  */
@@ -180,12 +180,77 @@ static const char examples[] =
     "mhsm random \\-\\-count 16 \\-\\-format hex\n"
     ".fi\n";
 
-void cli_man(FILE *stream)
+static int is_page_of(const struct cli_command *command, const char *noun)
+{
+    size_t size = noun != NULL ? strlen(noun) : 0;
+
+    if (noun == NULL || command->noun == NULL)
+        return noun == NULL && command->noun == NULL;
+    return strncmp(command->noun, noun, size) == 0 &&
+           (command->noun[size] == 0 || command->noun[size] == ' ');
+}
+
+static void command_entries(FILE *stream, const char *noun)
 {
     const struct cli_command *command;
-    const struct cli_exit_row *exits;
     size_t i;
 
+    for (i = 0; (command = cli_command_at(i)) != NULL; i++)
+        if (is_page_of(command, noun))
+            command_entry(stream, command);
+}
+
+/* "mhsm-key(1)  Create, list and remove keys", a noun each. */
+static void page_entries(FILE *stream)
+{
+    const struct cli_noun *noun;
+
+    for (noun = cli_nouns; noun->name != NULL; noun++) {
+        if (strchr(noun->name, ' ') != NULL)
+            continue;
+        fprintf(stream, ".TP\n.BR mhsm\\-%s (1)\n", noun->name);
+        put(stream, noun->summary);
+        fputs(".\n", stream);
+    }
+}
+
+static void exit_entries(FILE *stream)
+{
+    const struct cli_exit_row *exits;
+
+    fputs(".SH \"EXIT STATUS\"\n", stream);
+    for (exits = cli_exits; exits->help != NULL; exits++) {
+        fprintf(stream, ".TP\n\\fB%d\\fR\n", (int)exits->code);
+        put_line(stream, exits->help);
+    }
+}
+
+static void noun_page(FILE *stream, const struct cli_noun *noun)
+{
+    fprintf(stream,
+            ".TH MHSM\\-%s 1 \"\" \"mhsm %s\" \"User Commands\"\n"
+            ".SH NAME\nmhsm\\-%s \\- ",
+            noun->name, MHSM_VERSION, noun->name);
+    put_line(stream, noun->summary);
+    fprintf(stream,
+            ".SH SYNOPSIS\n.B mhsm %s\n.I command\n[\\fIoptions\\fR]\n"
+            ".SH COMMANDS\n",
+            noun->name);
+    command_entries(stream, noun->name);
+    fputs(".SH OPTIONS\nOf every command; those of the client are in\n"
+          ".BR mhsm (1):\n",
+          stream);
+    option_entries(stream, cli_global_options);
+    exit_entries(stream);
+    fputs(".SH \"SEE ALSO\"\n.BR mhsm (1)\n", stream);
+}
+
+void cli_man(FILE *stream, const struct cli_noun *noun)
+{
+    if (noun != NULL) {
+        noun_page(stream, noun);
+        return;
+    }
     fprintf(stream,
             ".TH MHSM 1 \"\" \"mhsm %s\" \"User Commands\"\n"
             ".SH NAME\nmhsm \\- keys in Azure Managed HSM\n"
@@ -193,9 +258,10 @@ void cli_man(FILE *stream)
             ".SH DESCRIPTION\n",
             MHSM_VERSION);
     put_line(stream, introduction);
-    fputs(".SH COMMANDS\n", stream);
-    for (i = 0; (command = cli_command_at(i)) != NULL; i++)
-        command_entry(stream, command);
+    fputs(".SH COMMANDS\nThose of a noun are on a page of their own:\n",
+          stream);
+    page_entries(stream);
+    command_entries(stream, NULL);
     fputs(".SH OPTIONS\nOf every command:\n", stream);
     option_entries(stream, cli_global_options);
     fputs(".SH OUTPUT\n", stream);
@@ -203,11 +269,7 @@ void cli_man(FILE *stream)
     fputs(".SH CONFIGURATION\n", stream);
     put_line(stream, configuration);
     setting_entries(stream);
-    fputs(".SH \"EXIT STATUS\"\n", stream);
-    for (exits = cli_exits; exits->help != NULL; exits++) {
-        fprintf(stream, ".TP\n\\fB%d\\fR\n", (int)exits->code);
-        put_line(stream, exits->help);
-    }
+    exit_entries(stream);
     fputs(".SH EXAMPLES\n", stream);
     fputs(examples, stream);
     fputs(".SH \"SEE ALSO\"\n.BR openssl (1),\n.BR config (5ssl)\n", stream);

@@ -226,7 +226,7 @@ static int parse_first(struct cli *cli, int argc, char **argv, mhsm_error **err)
         cli->action = CLI_SHOW_HELP;
         return 1;
     }
-    if (argc == 2 && strcmp(argv[1], "--man") == 0) {
+    if (argc <= 3 && strcmp(argv[1], "--man") == 0) {
         cli->action = CLI_SHOW_MAN;
         return 1;
     }

@@ -109,6 +109,16 @@ if command -v script >/dev/null; then
     check "a narrow terminal" script -qec "stty cols 60; '$TEST_COMMAND' key list" /dev/null
     equal "  is not overrun" "$(tr -d '\r' <out | wc -L | awk '{ print $1 <= 60 }')" 1
     output_has "  and cells are cut" '…'
+    bold=$(printf '\033[1m')
+    in_terminal() { script -qec "stty cols 60; $1 '$TEST_COMMAND' key list" /dev/null; }
+    check "COLUMNS counts for more" in_terminal "COLUMNS=50 NO_COLOR=1"
+    equal "  is not overrun" "$(tr -d '\r' <out | wc -L | awk '{ print $1 <= 50 }')" 1
+    check "a terminal that can" in_terminal "TERM=xterm"
+    equal "  has bold titles" "$(head -n 1 out | grep -cF "$bold")" 1
+    for no in NO_COLOR=1 TERM=dumb; do
+        check "$no" in_terminal "TERM=xterm $no"
+        equal "  has none" "$(grep -cF "$bold" out)" 0
+    done
 fi
 
 # Delete, recover, purge.

@@ -18,6 +18,14 @@ check "openssl lists the installed provider" env \
 output_has "  under its name" '^ *name: '
 output_has "  and active" 'status: active'
 
+for page in mhsm mhsm-key mhsm-role; do
+    check "$page(1) is installed" test -s "$(find "$root/usr" -path "*/man1/$page.1")"
+done
+check "the completion for bash is where it looks" \
+    test -s "$(find "$root/usr" -path '*/share/bash-completion/completions/mhsm')"
+check "the completion for zsh is, too" \
+    test -s "$(find "$root/usr" -path '*/share/zsh/site-functions/_mhsm')"
+
 pc=$(find "$root/usr" -name mhsm.pc)
 export PKG_CONFIG_PATH="${pc%/*}" PKG_CONFIG_SYSROOT_DIR="$root"
 check "pkg-config knows the library" pkg-config --exists mhsm

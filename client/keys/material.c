@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
-#include <openssl/decoder.h>
 #include <openssl/err.h>
 
 #include "base/error.h"
+#include "base/private_key.h"
 #include "keys/jwk.h"
 
 enum {
@@ -49,60 +49,17 @@ mhsm_key_type mhsm_material_type(const mhsm_material *material)
     return material->type;
 }
 
-/* A password that OpenSSL asks for is the one given, or none: nobody is ever
- * asked at a terminal. */
-struct password {
-    const char *text;
-    int asked;
-};
-
-static int give_password(char *buffer, int size, int writing, void *context)
-{
-    struct password *password = context;
-    size_t length = password->text != NULL ? strlen(password->text) : 0;
-
-    (void)writing;
-    password->asked = 1;
-    if (length == 0 || size < 0 || length > (size_t)size)
-        return -1;
-    memcpy(buffer, password->text, length);
-    return (int)length;
-}
-
-static mhsm_status explain(const struct password *password, mhsm_error **err)
-{
-    if (password->asked && password->text == NULL)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "the private key is encrypted: it needs a "
-                           "password");
-    if (password->asked)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "the password does not open the private key");
-    return mhsmi_error(err, MHSM_ERR_DAMAGED,
-                       "there is no private key in PEM, DER or JWK");
-}
-
 static mhsm_status decode_file(mhsm_material *material,
                                const unsigned char *data, size_t size,
-                               const char *text, mhsm_error **err)
+                               const char *password, mhsm_error **err)
 {
-    struct password password = {text, 0};
-    OSSL_DECODER_CTX *decoder;
-    mhsm_status st;
+    mhsm_status st = mhsmi_private_key_decode(material->context.lib, data, size,
+                                              password, &material->pkey, err);
 
-    decoder = OSSL_DECODER_CTX_new_for_pkey(&material->pkey, NULL, NULL, NULL,
-                                            EVP_PKEY_KEYPAIR,
-                                            material->context.lib, NULL);
-    if (decoder == NULL || OSSL_DECODER_CTX_set_pem_password_cb(
-                               decoder, give_password, &password) != 1)
-        st = mhsmi_error_memory(err);
-    else if (OSSL_DECODER_from_data(decoder, &data, &size) != 1 ||
-             material->pkey == NULL)
-        st = explain(&password, err);
-    else
-        st = MHSM_OK;
-    OSSL_DECODER_CTX_free(decoder);
-    return st;
+    return st == MHSM_ERR_DAMAGED
+               ? mhsmi_error(err, st,
+                             "there is no private key in PEM, DER or JWK")
+               : st;
 }
 
 static mhsm_status unsupported(const char *what, mhsm_error **err)

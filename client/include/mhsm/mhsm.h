@@ -18,6 +18,7 @@
 #include <mhsm/result.h>
 #include <mhsm/role.h>
 #include <mhsm/rotation.h>
+#include <mhsm/security_domain.h>
 #include <mhsm/setting.h>
 #include <mhsm/uri.h>
 #include <mhsm/version.h>

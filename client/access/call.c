@@ -42,12 +42,13 @@ static int is_scope(const char *scope)
     return size != 0 && size <= name_max && name[size] == '\0';
 }
 
-mhsm_status mhsmi_access_require_hsm(const mhsm_uri *uri, const char *what,
+mhsm_status mhsmi_access_require_hsm(const mhsm_client *client,
+                                     const mhsm_uri *uri, const char *what,
                                      mhsm_error **err)
 {
     const char *endpoint = mhsm_uri_endpoint(uri);
 
-    if (!mhsmi_endpoint_is_vault(endpoint))
+    if (!mhsmi_endpoint_is_vault(mhsm_client_config(client), endpoint))
         return MHSM_OK;
     (void)mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
                       "%s is a Key Vault: it has no %s", endpoint, what);
@@ -66,7 +67,7 @@ static mhsm_status check(mhsm_client *client, const mhsm_uri *uri,
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "the scope %.140s: it is /, /keys or /keys/NAME",
                            scope);
-    return mhsmi_access_require_hsm(uri, "local RBAC", err);
+    return mhsmi_access_require_hsm(client, uri, "local RBAC", err);
 }
 
 /* The texts of a call, in buffers of path_max. */

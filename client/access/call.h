@@ -35,8 +35,9 @@ mhsmi_access_list(mhsm_client *client, const mhsm_uri *uri, const char *scope,
 
 /* 8-4-4-4-12 hexadecimal digits. */
 int mhsmi_guid_check(const char *text);
-/* "HSM has no ...": MHSM_ERR_UNSUPPORTED when `uri` is of a Key Vault. */
-MHSM_NODISCARD mhsm_status mhsmi_access_require_hsm(const mhsm_uri *uri,
+/* MHSM_ERR_UNSUPPORTED when `uri` is of a Key Vault, which has no `what`. */
+MHSM_NODISCARD mhsm_status mhsmi_access_require_hsm(const mhsm_client *client,
+                                                    const mhsm_uri *uri,
                                                     const char *what,
                                                     mhsm_error **err);
 

@@ -206,7 +206,7 @@ mhsm_status mhsm_role_check(mhsm_client *client, const mhsm_uri *uri,
     check.verdict = mhsmi_alloc(sizeof(*check.verdict));
     if (check.verdict == NULL)
         return mhsmi_error_memory(err);
-    st = mhsmi_access_require_hsm(uri, "local RBAC", err);
+    st = mhsmi_access_require_hsm(client, uri, "local RBAC", err);
     if (st == MHSM_OK)
         st = prepare(client, uri, action, principal, check.verdict, err);
     if (st == MHSM_OK)

@@ -95,7 +95,7 @@ static mhsm_status check(mhsm_client *client, const mhsm_uri *uri,
         (name != NULL && name[0] == '.'))
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "\"%.80s\" is no name of a setting", name);
-    return mhsmi_access_require_hsm(uri, "settings", err);
+    return mhsmi_access_require_hsm(client, uri, "settings", err);
 }
 
 /* `name` NULL: of all. */

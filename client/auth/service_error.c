@@ -55,6 +55,9 @@ static const struct {
      "download the security domain to activate the HSM"},
     {400, "KeySizeIncorrect", MHSM_ERR_REJECTED,
      "the algorithm does not fit the size of the key"},
+    {400, "KeyTypeNotSupported", MHSM_ERR_REJECTED,
+     "vaults have RSA and EC keys, only premium ones in HSMs; symmetric keys "
+     "need a Managed HSM"},
     {400, NULL, MHSM_ERR_REJECTED, NULL},
     {401, NULL, MHSM_ERR_UNAUTHORIZED, NULL},
     {403, "ForbiddenByFirewall", MHSM_ERR_FORBIDDEN,
@@ -65,6 +68,13 @@ static const struct {
      "the HSM's network rules do not admit this address"},
     {403, "Public network access", MHSM_ERR_FORBIDDEN,
      "public access is off: reach the HSM by its private endpoint"},
+    {403, "ForbiddenByRbac", MHSM_ERR_FORBIDDEN,
+     "this identity lacks a role of Azure RBAC at the vault, such as \"Key "
+     "Vault Crypto User\""},
+    {403, "ForbiddenByPolicy", MHSM_ERR_FORBIDDEN,
+     "the vault's access policies give this identity no such permission"},
+    {403, "permission on key vault", MHSM_ERR_FORBIDDEN,
+     "the vault's access policies give this identity no such permission"},
     {403, "KeyDisabled", MHSM_ERR_KEY_DISABLED, "enable this key version"},
     {403, "is disabled", MHSM_ERR_KEY_DISABLED, "enable this key version"},
     {403, "disabled key", MHSM_ERR_KEY_DISABLED, "enable this key version"},

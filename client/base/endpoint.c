@@ -136,16 +136,20 @@ const char *mhsmi_endpoint_resource(const char *host)
     return NULL;
 }
 
-int mhsmi_endpoint_is_vault(const char *endpoint)
+int mhsmi_endpoint_is_vault(const mhsm_config *config, const char *endpoint)
 {
-    static const char resource[] = "https://vault.";
-    const char *host = endpoint + strlen("https://"), *found = NULL;
-    char *bare = mhsmi_strndup(host, strcspn(host, ":/"));
+    static const char vault[] = "https://vault.";
+    const char *host = endpoint + strlen("https://");
+    const char *resource = mhsm_config_get(config, "resource");
+    char *bare;
 
-    if (bare != NULL)
-        found = mhsmi_endpoint_resource(bare);
-    mhsmi_free(bare);
-    return found != NULL && strncmp(found, resource, strlen(resource)) == 0;
+    if (resource == NULL) {
+        bare = mhsmi_strndup(host, strcspn(host, ":/"));
+        if (bare != NULL)
+            resource = mhsmi_endpoint_resource(bare);
+        mhsmi_free(bare);
+    }
+    return resource != NULL && strncmp(resource, vault, strlen(vault)) == 0;
 }
 
 const char *mhsmi_endpoint_authority(const char *resource)

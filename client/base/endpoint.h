@@ -8,6 +8,7 @@
 #define MHSM_CLIENT_BASE_ENDPOINT_H
 
 #include "base/url.h"
+#include "mhsm/config.h"
 
 /* "https://HOST[:PORT]" (lower case, no ":443") of an HSM's name ("contoso"),
  * host or https URL without a path; NULL when malformed or out of memory.  The
@@ -21,8 +22,9 @@ char *mhsmi_endpoint_of_url(const struct mhsmi_url *url);
 /* The resource to ask tokens for, when `host` is a child of a known suffix:
  * "https://managedhsm.azure.net"; static, else NULL. */
 const char *mhsmi_endpoint_resource(const char *host);
-/* "https://HOST[:PORT]" is that of a Key Vault by its suffix. */
-int mhsmi_endpoint_is_vault(const char *endpoint);
+/* "https://HOST[:PORT]" is that of a Key Vault: by the option resource, else by
+ * its suffix. */
+int mhsmi_endpoint_is_vault(const mhsm_config *config, const char *endpoint);
 /* The authority of the cloud whose resource that is; the public one's for any
  * other.  Static. */
 const char *mhsmi_endpoint_authority(const char *resource);

@@ -3,6 +3,8 @@
  * mhsm key create, rotate, show, show-deleted, delete, recover, purge.  What
  * removes a key asks first; what makes one is sent once.
  */
+#include <string.h>
+
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/key_text.h"
@@ -20,6 +22,7 @@ static mhsm_status parse_type(const struct cli *cli, mhsm_key_spec *spec,
     mhsm_status st;
 
     spec->type = kty != NULL ? mhsm_key_type_find(kty) : MHSM_KEY_RSA;
+    spec->hardware = kty != NULL && strchr(kty, '-') != NULL && set == NULL;
     if (set != NULL) {
         spec->type = MHSM_KEY_AKP;
         spec->algorithm = set->name;

@@ -57,6 +57,7 @@ mhsm_status cli_key_import(struct cli *cli, mhsm_error **err)
     if ((st = cli_members_read(cli, &members, err)) != MHSM_OK)
         goto out;
     cli_members_apply(&members, &spec);
+    spec.hardware = cli->values[CLI_HARDWARE] != NULL;
     if ((st = read_source(cli, &source, &spec, err)) != MHSM_OK ||
         (st = cli_connect(cli, err)) != MHSM_OK ||
         (st = cli_target(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK)

@@ -81,6 +81,7 @@ enum cli_option_id {
     CLI_NONCE,
     CLI_WRAPPING,
     CLI_WAIT,
+    CLI_HARDWARE,
     CLI_OPTION_COUNT
 };
 

@@ -37,8 +37,9 @@
 
 static const struct cli_option create_options[] = {
     {CLI_KTY, "kty", 0, 0, "TYPE", NULL,
-     "RSA (when not given), EC or oct, with or without -HSM; or ML-DSA-44, "
-     "ML-DSA-65 or ML-DSA-87, which need api-version 2026-05-01-preview"},
+     "RSA (when not given), EC or oct, with or without -HSM, which counts at a "
+     "Key Vault alone; or ML-DSA-44, ML-DSA-65 or ML-DSA-87, which need "
+     "api-version 2026-05-01-preview"},
     {CLI_SIZE, "size", 0, 0, "BITS", NULL,
      "RSA: 2048 (when not given), 3072 or 4096; oct: 128, 192 or 256 (when "
      "not given)"},
@@ -89,6 +90,8 @@ static const struct cli_option import_options[] = {
      "Import this transfer package in place of a private key"},
     {CLI_KTY, "kty", 0, 0, "TYPE", NULL,
      "With --byok, what is in the package: RSA (when not given), EC or oct"},
+    {CLI_HARDWARE, "hsm-protected", 0, 0, NULL, NULL,
+     "At a Key Vault: into its HSM (premium), not a software key"},
     OPS_OPTION("what a JWK says or all that fit the type when not given"),
     TAGS_OPTION("A tag; may be given up to 15 times"),
     NOT_BEFORE_OPTION,

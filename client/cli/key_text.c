@@ -102,7 +102,7 @@ static mhsm_status print_record(const struct cli *cli, const mhsm_key *key,
         const char *cells[COLUMN_COUNT] = {
             mhsm_key_name(key),
             version,
-            mhsm_key_type_name(mhsm_key_get_type(key)),
+            mhsmi_json_string(mhsmi_json_object(bundle, "key"), "kty"),
             size_text(key, size, sizeof(size)),
             mhsm_key_enabled(key) ? "yes" : "no",
             or_null(&operations),

@@ -5,6 +5,8 @@
  */
 #include "mhsm/import.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "keys/material.h"
 #include "keys/members.h"
@@ -28,20 +30,20 @@ struct source {
 };
 
 static struct json_object *make_body(const struct source *source,
-                                     const mhsm_key_spec *spec,
+                                     const char *kty, const mhsm_key_spec *spec,
                                      const mhsm_key_change *members)
 {
     struct json_object *body = json_object_new_object();
     struct json_object *jwk = json_object_new_object();
     const mhsm_material *material = source->material;
     unsigned int operations = members->operations;
-    mhsm_key_type type = material != NULL ? material->type : spec->type;
+    int is_software = strchr(kty, '-') == NULL;
 
     if (material != NULL && operations == 0)
         operations = material->operations;
     if (mhsmi_json_add(body, "key", jwk) &&
-        mhsmi_json_add(body, "Hsm", json_object_new_boolean(1)) &&
-        mhsmi_json_add_string(jwk, "kty", mhsm_key_type_name(type)) &&
+        mhsmi_json_add(body, "Hsm", json_object_new_boolean(!is_software)) &&
+        mhsmi_json_add_string(jwk, "kty", kty) &&
         (material != NULL
              ? mhsmi_material_to_jwk(material, jwk)
              : mhsmi_json_add_octets(jwk, "key_hsm", source->package,
@@ -61,10 +63,16 @@ static mhsm_status import(mhsm_client *client, const mhsm_uri *uri,
     mhsm_key_change members = mhsmi_members_of(spec);
     mhsm_status st = mhsmi_members_check(&members, err);
     struct json_object *body;
+    const char *kty;
 
     if (st != MHSM_OK)
         return st;
-    body = make_body(source, spec, &members);
+    /* What comes sealed is for an HSM, whoever has it. */
+    kty = source->material != NULL
+              ? mhsmi_members_type(client, uri, source->material->type,
+                                   spec->hardware)
+              : mhsm_key_type_name(spec->type);
+    body = make_body(source, kty, spec, &members);
     if (body == NULL)
         return mhsmi_error_memory(err);
     st = mhsmi_key_request_key(client, uri, &import_request, body, key, err);

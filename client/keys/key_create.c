@@ -3,6 +3,7 @@
  * Making keys and versions: create, rotate, and what can be changed of one.
  * Each is sent once: nothing here repeats what may have been done already.
  */
+#include "base/endpoint.h"
 #include "base/error.h"
 #include "keys/api_version.h"
 #include "keys/members.h"
@@ -107,12 +108,11 @@ static mhsm_status check_spec(const mhsm_key_spec *spec,
     return st == MHSM_OK ? mhsmi_members_check(members, err) : st;
 }
 
-static struct json_object *make_body(const mhsm_key_spec *spec,
+static struct json_object *make_body(const char *kty, const mhsm_key_spec *spec,
                                      const mhsm_key_change *members)
 {
     struct json_object *body = json_object_new_object();
-    int ok = body != NULL &&
-             mhsmi_json_add_string(body, "kty", mhsm_key_type_name(spec->type));
+    int ok = body != NULL && mhsmi_json_add_string(body, "kty", kty);
 
     if (ok && spec->type == MHSM_KEY_EC)
         ok = mhsmi_json_add_string(body, "crv", spec_curve(spec)->name);
@@ -147,7 +147,9 @@ mhsm_status mhsm_key_create(mhsm_client *client, const mhsm_uri *uri,
                                        "keys of type AKP", err);
     if (st != MHSM_OK)
         return st;
-    body = make_body(spec, &members);
+    body =
+        make_body(mhsmi_members_type(client, uri, spec->type, spec->hardware),
+                  spec, &members);
     if (body == NULL)
         return mhsmi_error_memory(err);
     st = mhsmi_key_request_key(client, uri, &create_request, body, key, err);
@@ -161,7 +163,10 @@ mhsm_status mhsm_key_rotate(mhsm_client *client, const mhsm_uri *uri,
     mhsm_status st =
         mhsmi_key_request_key(client, uri, &rotate_request, NULL, key, err);
 
-    if (st == MHSM_ERR_REJECTED)
+    /* A Key Vault rotates any key. */
+    if (st == MHSM_ERR_REJECTED &&
+        !mhsmi_endpoint_is_vault(mhsm_client_config(client),
+                                 mhsm_uri_endpoint(uri)))
         mhsmi_error_set_hint(err, "a key needs a rotation policy before it can "
                                   "be rotated: `mhsm key rotation-policy set`");
     return st;

@@ -7,9 +7,25 @@
 
 #include <string.h>
 
+#include "base/endpoint.h"
 #include "base/error.h"
 
 enum { tags_max = 15, tag_text_max = 256, policy_max = 65536 };
+
+const char *mhsmi_members_type(const mhsm_client *client, const mhsm_uri *uri,
+                               mhsm_key_type type, int hardware)
+{
+    static const char *const software[] = {[MHSM_KEY_RSA] = "RSA",
+                                           [MHSM_KEY_EC] = "EC",
+                                           [MHSM_KEY_OCT] = "oct",
+                                           [MHSM_KEY_AKP] = "AKP"};
+
+    if (hardware || type == MHSM_KEY_UNKNOWN || client == NULL || uri == NULL ||
+        !mhsmi_endpoint_is_vault(mhsm_client_config(client),
+                                 mhsm_uri_endpoint(uri)))
+        return mhsm_key_type_name(type);
+    return software[type];
+}
 
 mhsm_key_change mhsmi_members_of(const mhsm_key_spec *spec)
 {

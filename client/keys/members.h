@@ -9,6 +9,9 @@
 #include "base/json.h"
 #include "mhsm/key.h"
 
+/* The kty to ask for: "RSA-HSM", or "RSA" for the software key of a vault. */
+const char *mhsmi_members_type(const mhsm_client *client, const mhsm_uri *uri,
+                               mhsm_key_type type, int hardware);
 /* The part of a spec that is also what a change is made of. */
 mhsm_key_change mhsmi_members_of(const mhsm_key_spec *spec);
 /* MHSM_ERR_ARGUMENT says what cannot be. */

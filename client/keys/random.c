@@ -4,6 +4,7 @@
  * for or nothing.
  */
 #include "auth/session.h"
+#include "base/endpoint.h"
 #include "base/error.h"
 #include "base/result.h"
 #include "keys/uri.h"
@@ -59,6 +60,10 @@ mhsm_status mhsm_random(mhsm_client *client, const mhsm_uri *uri, size_t count,
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "%zu random octets are outside 1 to %d", count,
                            (int)count_max);
+    if (mhsmi_endpoint_is_vault(mhsm_client_config(client), uri->endpoint))
+        return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
+                           "%s is a Key Vault: it gives no random octets",
+                           uri->endpoint);
     /* Room for one answer too long, so that it is seen as such. */
     made = mhsmi_result_new(count + request_max);
     if (made == NULL)

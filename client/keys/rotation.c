@@ -7,11 +7,13 @@
 
 #include <string.h>
 
+#include "base/endpoint.h"
 #include "base/error.h"
 #include "keys/duration.h"
 #include "keys/request.h"
 
-enum { days_min = 28 };
+/* A vault rotates more often, but its versions live as long. */
+enum { days_min = 28, vault_days_min = 7 };
 
 static const struct mhsmi_key_request get_request = {
     .method = "GET",
@@ -101,21 +103,23 @@ mhsm_status mhsm_rotation_policy_get(mhsm_client *client, const mhsm_uri *uri,
     return st == MHSM_OK ? read_policy(answer, policy, err) : st;
 }
 
-static mhsm_status check_duration(const char *what, const char *text,
+static mhsm_status check_duration(const char *what, const char *text, int min,
                                   mhsm_error **err)
 {
-    if (text == NULL || mhsmi_duration_days(text) >= days_min)
+    if (text == NULL || mhsmi_duration_days(text) >= min)
         return MHSM_OK;
     (void)mhsmi_error(err, MHSM_ERR_ARGUMENT,
                       "%s %.40s: it is an ISO 8601 duration of at least %d "
                       "days",
-                      what, text, (int)days_min);
+                      what, text, min);
     mhsmi_error_set_hint(err, "such as P90D, P18M, P1Y6M");
     return MHSM_ERR_ARGUMENT;
 }
 
-static mhsm_status check_spec(const mhsm_rotation_spec *spec, mhsm_error **err)
+static mhsm_status check_spec(const mhsm_rotation_spec *spec, int is_vault,
+                              mhsm_error **err)
 {
+    int min = is_vault ? vault_days_min : days_min;
     mhsm_status st;
 
     if (spec == NULL)
@@ -128,11 +132,12 @@ static mhsm_status check_spec(const mhsm_rotation_spec *spec, mhsm_error **err)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "to rotate before the expiry, a version needs an "
                            "expiry");
-    st = check_duration("time after creation", spec->after_create, err);
+    st = check_duration("time after creation", spec->after_create, min, err);
     if (st == MHSM_OK)
-        st = check_duration("time before expiry", spec->before_expiry, err);
+        st =
+            check_duration("time before expiry", spec->before_expiry, min, err);
     if (st == MHSM_OK)
-        st = check_duration("expiry", spec->expiry, err);
+        st = check_duration("expiry", spec->expiry, days_min, err);
     return st;
 }
 
@@ -181,7 +186,10 @@ mhsm_status mhsm_rotation_policy_set(mhsm_client *client, const mhsm_uri *uri,
 {
     struct json_object *body, *answer = NULL;
     mhsm_rotation_policy *made = NULL;
-    mhsm_status st = check_spec(spec, err);
+    int is_vault = client != NULL && uri != NULL &&
+                   mhsmi_endpoint_is_vault(mhsm_client_config(client),
+                                           mhsm_uri_endpoint(uri));
+    mhsm_status st = check_spec(spec, is_vault, err);
 
     if (st != MHSM_OK)
         return st;

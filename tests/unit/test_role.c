@@ -113,14 +113,35 @@ static void guids(void)
 
 static void vaults(void)
 {
-    CHECK(mhsmi_endpoint_is_vault("https://v.vault.azure.net"));
-    CHECK(mhsmi_endpoint_is_vault("https://v.vault.azure.net:8443"));
-    CHECK(mhsmi_endpoint_is_vault("https://V.VAULT.azure.cn"));
-    CHECK(mhsmi_endpoint_is_vault("https://v.vault.usgovcloudapi.net"));
-    CHECK(!mhsmi_endpoint_is_vault("https://v.managedhsm.azure.net"));
-    CHECK(!mhsmi_endpoint_is_vault("https://vault.azure.net"));
-    CHECK(!mhsmi_endpoint_is_vault("https://v.vault.azure.net.example.org"));
-    CHECK(!mhsmi_endpoint_is_vault("https://localhost:8443"));
+    static const struct {
+        const char *endpoint;
+        int is_vault;
+    } rows[] = {
+        {"https://v.vault.azure.net", 1},
+        {"https://v.vault.azure.net:8443", 1},
+        {"https://V.VAULT.azure.cn", 1},
+        {"https://v.vault.usgovcloudapi.net", 1},
+        {"https://v.managedhsm.azure.net", 0},
+        {"https://vault.azure.net", 0},
+        {"https://v.vault.azure.net.example.org", 0},
+        {"https://localhost:8443", 0},
+    };
+    mhsm_config *config = mhsm_config_new();
+    mhsm_error *err = NULL;
+    size_t i;
+
+    CHECK_FATAL(config != NULL);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        CHECK(mhsmi_endpoint_is_vault(config, rows[i].endpoint) ==
+              rows[i].is_vault);
+    /* What tokens are for says it, wherever that is. */
+    CHECK(mhsm_config_set(config, "resource", "https://vault.azure.net",
+                          MHSM_ORIGIN_FILE, &err) == MHSM_OK);
+    CHECK(mhsmi_endpoint_is_vault(config, "https://localhost:8443"));
+    CHECK(mhsm_config_set(config, "resource", "https://managedhsm.azure.net",
+                          MHSM_ORIGIN_FILE, &err) == MHSM_OK);
+    CHECK(!mhsmi_endpoint_is_vault(config, "https://v.vault.azure.net"));
+    mhsm_config_free(config);
 }
 
 int main(void)

@@ -106,12 +106,15 @@ typedef struct mhsm_key_spec {
     size_t tag_count;
     const char *algorithm; /* AKP: "ML-DSA-65"; NULL for other types */
     const mhsm_release_policy *policy; /* with `exportable`; else NULL */
+    /* At a Key Vault (premium), in its HSM; else a software key.  A Managed HSM
+     * has no other keys. */
+    int hardware;
 } mhsm_key_spec;
 
 #define MHSM_KEY_SPEC_INIT                                                     \
     {                                                                          \
         MHSM_KEY_UNKNOWN, 0, MHSM_CURVE_NONE, 0, 0, 0, 0, 0, NULL, 0, NULL,    \
-            NULL                                                               \
+            NULL, 0                                                            \
     }
 
 /* Creates the key, or a new version when the name exists.  Sent once; never

@@ -5,7 +5,8 @@
  * Managed HSM rotates only keys that have one, on demand too.
  *
  * Times are ISO 8601 durations as the service takes them: years, months, weeks
- * and days ("P18M", "P1Y6M", "P90D"), not less than 28 days.
+ * and days ("P18M", "P1Y6M", "P90D"), not less than 28 days; a Key Vault also
+ * rotates after 7.
  */
 #ifndef MHSM_ROTATION_H
 #define MHSM_ROTATION_H

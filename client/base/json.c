@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,20 +25,24 @@ static int is_space(unsigned char c)
 }
 
 /* json-c reads comments and values that JSON does not have (NaN, Infinity)
- * even when strict; outside of strings only these can hold the characters. */
-static int is_plain_json(const unsigned char *text, size_t size)
+ * even when strict; outside of strings only these can hold the characters.
+ * *octets gets all bits of the text. */
+static int is_plain_json(const unsigned char *text, size_t size,
+                         unsigned char *octets)
 {
+    unsigned char all = 0;
     int in_string = 0;
     size_t i;
 
     for (i = 0; i < size; i++) {
         unsigned char c = text[i];
 
+        all |= c;
         if (in_string) {
             if (c < 0x20)
                 return 0;
-            if (c == '\\')
-                i++;
+            if (c == '\\' && ++i < size)
+                all |= text[i];
             else if (c == '"')
                 in_string = 0;
         } else if (c == '"') {
@@ -46,43 +51,74 @@ static int is_plain_json(const unsigned char *text, size_t size)
             return 0;
         }
     }
+    *octets = all;
     return 1;
 }
 
-/* json-c 0.18 calls every octet over 0x7f a control character when strict
- * (json-c #892); there, such a text is parsed without that flag. */
-static int strictness(const char *text, size_t size)
+/* ASCII is UTF-8 without a look. json-c 0.18 calls every octet over 0x7f a
+ * control character when strict (json-c #892); there, such a text is parsed
+ * without that flag. */
+static int strictness(unsigned char octets)
 {
     enum { release_0_18 = 0x1200 };
-    size_t i;
 
-    if ((json_c_version_num() & ~0xff) == release_0_18) {
-        for (i = 0; i < size; i++) {
-            if ((unsigned char)text[i] > 0x7f)
-                return JSON_TOKENER_VALIDATE_UTF8;
-        }
-    }
+    if (octets <= 0x7f)
+        return JSON_TOKENER_STRICT;
+    if ((json_c_version_num() & ~0xff) == release_0_18)
+        return JSON_TOKENER_VALIDATE_UTF8;
     return JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8;
 }
 
-static struct json_object *parse_text(const char *text, size_t size)
+/* One is kept, by no thread in particular. */
+static _Atomic(struct json_tokener *) spare;
+enum { spare_size_max = 4096 };
+
+static struct json_tokener *take_tokener(void)
 {
-    struct json_tokener *tokener = json_tokener_new_ex(depth_max);
+    struct json_tokener *tokener = atomic_exchange(&spare, NULL);
+
+    return tokener != NULL ? tokener : json_tokener_new_ex(depth_max);
+}
+
+/* After a failure it may hold more than a reset takes away. */
+static void put_tokener(struct json_tokener *tokener, int failed)
+{
+    struct json_tokener *none = NULL;
+    int size = tokener->pb != NULL ? tokener->pb->size : 0;
+
+    /* json-c keeps the last token, perhaps a secret, in its scratch buffer. */
+    if (size != 0 && tokener->pb->buf != NULL)
+        OPENSSL_cleanse(tokener->pb->buf, (size_t)size);
+    json_tokener_reset(tokener);
+    if (failed || size > spare_size_max ||
+        !atomic_compare_exchange_strong(&spare, &none, tokener))
+        json_tokener_free(tokener);
+}
+
+__attribute__((destructor)) static void free_spare(void)
+{
+    struct json_tokener *tokener = atomic_exchange(&spare, NULL);
+
+    if (tokener != NULL)
+        json_tokener_free(tokener);
+}
+
+/* The last octet may be a NUL. */
+static struct json_object *parse_text(const char *text, size_t size, int flags)
+{
+    struct json_tokener *tokener = take_tokener();
     struct json_object *value;
 
     if (tokener == NULL)
         return NULL;
-    json_tokener_set_flags(tokener, strictness(text, size));
+    json_tokener_set_flags(tokener, flags);
     value = json_tokener_parse_ex(tokener, text, (int)size);
     if (json_tokener_get_error(tokener) != json_tokener_success ||
-        json_tokener_get_parse_end(tokener) + 1 < size) {
+        json_tokener_get_parse_end(tokener) + (text[size - 1] == 0) < size) {
         json_object_put(value);
         value = NULL;
     }
-    /* json-c keeps the last token, perhaps a secret, in its scratch buffer. */
-    if (tokener->pb != NULL && tokener->pb->buf != NULL)
-        OPENSSL_cleanse(tokener->pb->buf, (size_t)tokener->pb->size);
-    json_tokener_free(tokener);
+    put_tokener(tokener, value == NULL);
     return value;
 }
 
@@ -90,19 +126,22 @@ struct json_object *mhsmi_json_parse(const void *text, size_t size)
 {
     const unsigned char *from = text;
     struct json_object *value;
+    unsigned char octets;
     char *copy;
 
     while (size != 0 && is_space(from[size - 1]))
         size--;
     if (size == 0 || size >= INT_MAX || memchr(from, 0, size) != NULL ||
-        !is_plain_json(from, size))
+        !is_plain_json(from, size, &octets))
         return NULL;
+    if (from[size - 1] == '}' || from[size - 1] == ']')
+        return parse_text(text, size, strictness(octets));
     /* The terminating NUL is what tells json-c that a number has ended. */
     copy = mhsmi_alloc(size + 1);
     if (copy == NULL)
         return NULL;
     memcpy(copy, from, size);
-    value = parse_text(copy, size + 1);
+    value = parse_text(copy, size + 1, strictness(octets));
     mhsmi_free_secret(copy, size);
     return value;
 }

@@ -10,13 +10,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "auth/held.h"
 #include "base/background.h"
 #include "base/change.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 
 enum {
     first_pause_ms = 1000, /* after a failure */
@@ -89,7 +89,7 @@ static void generation_free(struct generation *generation)
             next = entry->next;
             entry_free(entry);
         }
-        if (generation->pid == getpid()) {
+        if (generation->pid == mhsmi_process_id()) {
             mhsmi_change_clear(&generation->changed);
             pthread_mutex_destroy(&generation->lock);
         }
@@ -107,7 +107,7 @@ static struct generation *generation_new(void)
         mhsmi_free(generation);
         return NULL;
     }
-    generation->pid = getpid();
+    generation->pid = mhsmi_process_id();
     pthread_mutex_init(&generation->lock, NULL);
     return generation;
 }
@@ -150,7 +150,7 @@ static struct generation *current(struct mhsmi_token_cache *cache)
 {
     struct generation *seen = atomic_load(&cache->current), *made;
 
-    if (seen->pid == getpid())
+    if (seen->pid == mhsmi_process_id())
         return seen;
     made = generation_new();
     if (made == NULL)

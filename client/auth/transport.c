@@ -5,6 +5,7 @@
  */
 #include "auth/transport.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -12,6 +13,7 @@
 #include <sys/random.h>
 
 #include "base/config.h"
+#include "base/process.h"
 #include "mhsm/version.h"
 
 enum { base_delay_ms = 800, max_delay_ms = 60000 };
@@ -102,13 +104,37 @@ int mhsmi_random_octets(unsigned char *data, size_t size)
     return 1;
 }
 
+/* Random octets for the first id of this process, that number plus one for each
+ * further one. */
+static int next_id(unsigned char octets[16])
+{
+    struct mhsmi_process *process = mhsmi_process();
+    uint64_t halves[2] = {0, 0}, none = 0;
+
+    if (process == NULL)
+        return mhsmi_random_octets(octets, 16);
+    if (atomic_load(&process->request_high) == 0) {
+        if (!mhsmi_random_octets((unsigned char *)halves, sizeof(halves)))
+            return 0;
+        (void)atomic_compare_exchange_strong(&process->request_low, &none,
+                                             halves[0]);
+        none = 0;
+        (void)atomic_compare_exchange_strong(&process->request_high, &none,
+                                             halves[1] | 1);
+    }
+    halves[0] = atomic_load(&process->request_high);
+    halves[1] = htobe64(atomic_fetch_add(&process->request_low, 1));
+    memcpy(octets, halves, sizeof(halves));
+    return 1;
+}
+
 int mhsmi_uuid(char uuid[MHSMI_UUID_SIZE])
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char octets[16];
     size_t i, at = 0;
 
-    if (!mhsmi_random_octets(octets, sizeof(octets)))
+    if (!next_id(octets))
         return 0;
     octets[6] = (unsigned char)((octets[6] & 0x0f) | 0x40);
     octets[8] = (unsigned char)((octets[8] & 0x3f) | 0x80);

@@ -11,10 +11,10 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/process.h"
 
 enum { tasks_max = 4, stack_size = 1024 * 1024 };
 
@@ -46,7 +46,7 @@ static struct pool *pool_new(void)
 
     if (pool == NULL)
         return NULL;
-    pool->pid = getpid();
+    pool->pid = mhsmi_process_id();
     (void)pthread_mutex_init(&pool->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -59,7 +59,7 @@ static struct pool *get_pool(void)
 {
     struct pool *found = atomic_load(&current), *made;
 
-    if (found != NULL && found->pid == getpid())
+    if (found != NULL && found->pid == mhsmi_process_id())
         return found;
     made = pool_new();
     if (made == NULL)
@@ -163,7 +163,7 @@ void mhsmi_background_await(const void *data)
 {
     struct pool *pool = atomic_load(&current);
 
-    if (pool == NULL || pool->pid != getpid())
+    if (pool == NULL || pool->pid != mhsmi_process_id())
         return;
     (void)pthread_mutex_lock(&pool->lock);
     while (is_running(pool, data))

@@ -11,13 +11,13 @@
 #include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "base/background.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "http/loop.h"
 
 enum { stop_ms = 2000 };
@@ -32,8 +32,8 @@ static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
 
 static int is_ours(const struct mhsmi_loop *loop)
 {
-    return loop->pid == getpid() && loop->forks == atomic_load(&forks) &&
-           !atomic_load(&loop->lost);
+    return loop->pid == mhsmi_process_id() &&
+           loop->forks == atomic_load(&forks) && !atomic_load(&loop->lost);
 }
 
 static void after_fork(void)
@@ -81,7 +81,7 @@ static struct mhsmi_loop *get_loop(void)
 
     (void)pthread_once(&hooks_once, install_hooks);
     while (found == NULL || !is_ours(found)) {
-        made = mhsmi_loop_new(getpid(), atomic_load(&forks));
+        made = mhsmi_loop_new(mhsmi_process_id(), atomic_load(&forks));
         if (made == NULL)
             return NULL;
         made->inherited = found;

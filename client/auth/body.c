@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/base64url.h"
+
 static int write_string(struct mhsmi_buf *out, const char *text, size_t size)
 {
     size_t i, run;
@@ -28,6 +30,31 @@ static int write_string(struct mhsmi_buf *out, const char *text, size_t size)
             return 0;
     }
     return mhsmi_buf_puts(out, "\"");
+}
+
+/* What comes before the value of a member. */
+static int begin_member(struct mhsmi_buf *out, const char *name)
+{
+    return mhsmi_buf_puts(out, out->size == 0 ? "{" : ",") &&
+           write_string(out, name, strlen(name)) && mhsmi_buf_puts(out, ":");
+}
+
+int mhsmi_body_add_string(struct mhsmi_buf *out, const char *name,
+                          const char *value)
+{
+    return begin_member(out, name) && write_string(out, value, strlen(value));
+}
+
+int mhsmi_body_add_octets(struct mhsmi_buf *out, const char *name,
+                          const void *data, size_t size)
+{
+    return begin_member(out, name) && mhsmi_buf_puts(out, "\"") &&
+           mhsmi_base64url_encode(out, data, size) && mhsmi_buf_puts(out, "\"");
+}
+
+int mhsmi_body_end(struct mhsmi_buf *out)
+{
+    return mhsmi_buf_puts(out, out->size == 0 ? "{}" : "}");
 }
 
 static int write_array(struct mhsmi_buf *out, struct json_object *value)

@@ -15,4 +15,13 @@
 MHSM_NODISCARD int mhsmi_body_write(struct mhsmi_buf *out,
                                     struct json_object *value);
 
+/* An object member by member, in an empty buffer: 1, or 0 when over its maximum
+ * or out of memory.  Octets are written as base64url. */
+MHSM_NODISCARD int mhsmi_body_add_string(struct mhsmi_buf *out,
+                                         const char *name, const char *value);
+MHSM_NODISCARD int mhsmi_body_add_octets(struct mhsmi_buf *out,
+                                         const char *name, const void *data,
+                                         size_t size);
+MHSM_NODISCARD int mhsmi_body_end(struct mhsmi_buf *out);
+
 #endif

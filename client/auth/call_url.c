@@ -54,9 +54,9 @@ mhsm_status mhsmi_call_url(const struct mhsmi_call *call, const char *version,
                            call->endpoint);
     if (call->url != NULL)
         return follow_link(call, version, url, err);
-    if (!mhsmi_buf_printf(url, "%s%s?api-version=%s%s%s", call->endpoint,
-                          call->path, version, call->query != NULL ? "&" : "",
-                          call->query != NULL ? call->query : ""))
+    if (!mhsmi_buf_join(url, call->endpoint, call->path, "?api-version=",
+                        version, call->query != NULL ? "&" : "",
+                        call->query != NULL ? call->query : "", NULL))
         return mhsmi_error_memory(err);
     return MHSM_OK;
 }

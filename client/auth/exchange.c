@@ -20,11 +20,14 @@
 enum { answer_pause_max_ms = 2000 }; /* between two answers to a 401 */
 enum { url_max = 8192, answer_max = 1024 * 1024, header_max = 40000 };
 
+static const char scheme[] = "Bearer ";
+
 /* One call under way. */
 struct exchange {
     struct mhsmi_parties *parties;
     const struct mhsmi_call *call;
-    struct mhsmi_buf url, body, token;
+    struct mhsmi_buf url, body;
+    struct mhsmi_buf authorization; /* the scheme, then the token */
     char uuid[MHSMI_UUID_SIZE];
     int64_t begun_ms, deadline_ms;
     int claims_answered;
@@ -33,19 +36,36 @@ struct exchange {
     struct mhsmi_response response;
 };
 
+static const char *token_of(const struct exchange *x)
+{
+    return x->authorization.size < sizeof(scheme)
+               ? ""
+               : mhsmi_buf_text(&x->authorization) + sizeof(scheme) - 1;
+}
+
+static struct mhsmi_retry_policy policy_of(const struct exchange *x,
+                                           enum mhsmi_retry_class class)
+{
+    struct mhsmi_retry_policy policy = x->parties->retry;
+
+    policy.class = class;
+    return policy;
+}
+
 /* Send once more or for the first time; `authorization` NULL: the probe, with
  * neither token nor body. */
 static mhsm_status send_request(struct exchange *x, const char *authorization,
                                 mhsm_error **err)
 {
-    const mhsm_config *config = x->parties->config;
+    const struct mhsmi_buf *body =
+        x->call->text != NULL ? x->call->text : &x->body;
     struct mhsmi_header headers[4] = {
         {"Accept", "application/json"},
         {"x-ms-client-request-id", x->uuid},
     };
     enum mhsmi_retry_class class =
         authorization != NULL ? x->call->retry : MHSMI_RETRY_REPEATABLE;
-    struct mhsmi_retry_policy policy = mhsmi_retry_policy_of(config, class);
+    struct mhsmi_retry_policy policy = policy_of(x, class);
     struct mhsmi_request request = {0};
     mhsm_status st;
 
@@ -61,21 +81,21 @@ static mhsm_status send_request(struct exchange *x, const char *authorization,
     request.header_count = 2;
     request.max_response = answer_max;
     request.deadline_ms = x->deadline_ms;
-    request.try_timeout_ms = (int)mhsm_config_get_long(config, "try-timeout");
+    request.try_timeout_ms = x->parties->try_timeout_ms;
     /* What is sent once must get the whole time: a time-out would leave
      * nobody knowing whether it was done. */
     if (class == MHSMI_RETRY_ONCE) {
         request.fresh_connection = 1;
-        request.try_timeout_ms = (int)mhsm_config_get_long(config, "timeout");
+        request.try_timeout_ms = x->parties->timeout_ms;
     }
     if (authorization != NULL) {
         headers[request.header_count].name = "Authorization";
         headers[request.header_count++].value = authorization;
-        if (x->call->body != NULL) {
+        if (body->size != 0) {
             headers[request.header_count].name = "Content-Type";
             headers[request.header_count++].value = "application/json";
-            request.body = x->body.data;
-            request.body_size = x->body.size;
+            request.body = body->data;
+            request.body_size = body->size;
         }
     }
     mhsmi_response_clear(&x->response);
@@ -97,24 +117,16 @@ static mhsm_status send_with_token(struct exchange *x, const char *claims,
 {
     struct mhsmi_token_request request = {x->scope.tenant, x->scope.resource,
                                           claims, x->deadline_ms};
-    struct mhsmi_buf header;
     mhsm_status st;
 
-    mhsmi_buf_init(&header, header_max);
-    mhsmi_buf_clear(&x->token);
-    st = mhsmi_token_cache_get(x->parties->tokens, &request, &x->token, err);
-    if (st != MHSM_OK) {
-        mhsmi_error_prefix(err, "cannot %s", x->call->what);
-        goto out;
-    }
-    if (!mhsmi_buf_puts(&header, "Bearer ") ||
-        !mhsmi_buf_append(&header, x->token.data, x->token.size)) {
-        st = mhsmi_error_memory(err);
-        goto out;
-    }
-    st = send_request(x, mhsmi_buf_text(&header), err);
-out:
-    mhsmi_buf_clear(&header);
+    mhsmi_buf_clear(&x->authorization);
+    if (!mhsmi_buf_puts(&x->authorization, scheme))
+        return mhsmi_error_memory(err);
+    st = mhsmi_token_cache_get(x->parties->tokens, &request, &x->authorization,
+                               err);
+    if (st == MHSM_OK)
+        return send_request(x, mhsmi_buf_text(&x->authorization), err);
+    mhsmi_error_prefix(err, "cannot %s", x->call->what);
     return st;
 }
 
@@ -157,7 +169,7 @@ static mhsm_status refused_for_good(const struct exchange *x, mhsm_error **err)
                          "this machine's clock",
                          x->scope.resource);
     mhsmi_token_cache_drop(x->parties->tokens, x->scope.tenant,
-                           x->scope.resource, mhsmi_buf_text(&x->token));
+                           x->scope.resource, token_of(x));
     if (!mhsmi_challenge_parse(&challenge, x->response.www_authenticate))
         mhsmi_challenge_clear(&challenge);
     mhsmi_error_set_service(
@@ -183,7 +195,7 @@ static mhsm_status answer_challenge(struct exchange *x, mhsm_error **err)
     if (st != MHSM_OK)
         goto out;
     mhsmi_token_cache_drop(x->parties->tokens, refused.tenant, refused.resource,
-                           mhsmi_buf_text(&x->token));
+                           token_of(x));
     mhsmi_log(MHSMI_LOG_INFO, "%s: the token is refused, getting another",
               x->call->what);
     x->claims_answered = challenge.claims != NULL;
@@ -200,8 +212,7 @@ out:
  * Claims are answered once. */
 static int may_answer(const struct exchange *x, int refusals)
 {
-    struct mhsmi_retry_policy policy =
-        mhsmi_retry_policy_of(x->parties->config, x->call->retry);
+    struct mhsmi_retry_policy policy = policy_of(x, x->call->retry);
 
     if (refusals == 1)
         return 1;
@@ -235,14 +246,14 @@ static void exchange_init(struct exchange *x, struct mhsmi_parties *parties,
                            .retries = retries};
     mhsmi_buf_init(&x->url, url_max);
     mhsmi_buf_init(&x->body, MHSMI_BODY_MAX);
-    mhsmi_buf_init(&x->token, header_max);
+    mhsmi_buf_init(&x->authorization, header_max);
     mhsmi_response_init(&x->response);
 }
 
 static void exchange_clear(struct exchange *x)
 {
     mhsmi_response_clear(&x->response);
-    mhsmi_buf_clear(&x->token);
+    mhsmi_buf_clear(&x->authorization);
     mhsmi_buf_clear(&x->body);
     mhsmi_buf_clear(&x->url);
 }
@@ -250,9 +261,8 @@ static void exchange_clear(struct exchange *x)
 /* All that comes before the token. */
 static mhsm_status exchange_prepare(struct exchange *x, mhsm_error **err)
 {
-    mhsm_status st = mhsmi_call_url(
-        x->call, mhsm_config_get(x->parties->config, "api-version"), &x->url,
-        err);
+    mhsm_status st =
+        mhsmi_call_url(x->call, x->parties->api_version, &x->url, err);
 
     if (st != MHSM_OK)
         return st;

@@ -14,8 +14,11 @@ struct mhsmi_token_cache;
 
 /* What the exchanges of one session have in common; all of it outlives them. */
 struct mhsmi_parties {
-    const mhsm_config *config;
     struct mhsmi_transport transport;
+    /* Of the options, so that they are not looked up for each call. */
+    struct mhsmi_retry_policy retry; /* of any class */
+    int timeout_ms, try_timeout_ms;
+    const char *api_version;
     struct mhsmi_token_cache *tokens;
     struct mhsmi_scopes *scopes;
     struct mhsmi_counters counters;

@@ -27,6 +27,7 @@ struct learned {
 struct mhsmi_scopes {
     const mhsm_config *config;
     const struct mhsmi_credential *credential;
+    const char *tenant, *resource; /* the options; NULL: unset */
     _Atomic(struct learned *) head;
     atomic_uint count;
 };
@@ -40,6 +41,8 @@ struct mhsmi_scopes *mhsmi_scopes_new(const mhsm_config *config,
         return NULL;
     scopes->config = config;
     scopes->credential = credential;
+    scopes->tenant = mhsm_config_get(config, "tenant-id");
+    scopes->resource = mhsm_config_get(config, "resource");
     return scopes;
 }
 
@@ -65,11 +68,6 @@ void mhsmi_scopes_free(struct mhsmi_scopes *scopes)
         learned_free(learned);
     }
     mhsmi_free(scopes);
-}
-
-static const char *option(const struct mhsmi_scopes *scopes, const char *name)
-{
-    return mhsm_config_get(scopes->config, name);
 }
 
 static const char *derived_resource(const char *endpoint)
@@ -99,8 +97,8 @@ int mhsmi_scope_find(struct mhsmi_scopes *scopes, const char *endpoint,
 {
     const struct learned *learned = find_learned(scopes, endpoint);
 
-    scope->tenant = option(scopes, "tenant-id");
-    scope->resource = option(scopes, "resource");
+    scope->tenant = scopes->tenant;
+    scope->resource = scopes->resource;
     if (scope->resource == NULL && learned != NULL)
         scope->resource = learned->resource;
     if (scope->resource == NULL)
@@ -115,7 +113,7 @@ int mhsmi_scope_find(struct mhsmi_scopes *scopes, const char *endpoint,
 /* Only ids can be compared: a domain name may stand for the very tenant. */
 static int other_tenant(const struct mhsmi_scopes *scopes, const char *asked)
 {
-    const char *configured = option(scopes, "tenant-id");
+    const char *configured = scopes->tenant;
 
     return configured != NULL && asked != NULL &&
            strchr(configured, '.') == NULL && strchr(asked, '.') == NULL &&
@@ -134,13 +132,12 @@ static mhsm_status check(const struct mhsmi_scopes *scopes,
     if (other_tenant(scopes, challenge->tenant)) {
         st = mhsmi_error(err, MHSM_ERR_CREDENTIAL,
                          "%s belongs to tenant %s, not to the configured %s",
-                         endpoint, challenge->tenant,
-                         option(scopes, "tenant-id"));
+                         endpoint, challenge->tenant, scopes->tenant);
         mhsmi_error_set_hint(err, "tokens must come from the HSM's own tenant: "
                                   "correct tenant-id (AZURE_TENANT_ID)");
         return st;
     }
-    if (option(scopes, "resource") != NULL || challenge->resource == NULL ||
+    if (scopes->resource != NULL || challenge->resource == NULL ||
         !mhsm_config_get_boolean(scopes->config, "verify-challenge-resource") ||
         mhsmi_challenge_covers(challenge->resource, endpoint))
         return MHSM_OK;
@@ -205,7 +202,7 @@ mhsm_status mhsmi_scope_learn(struct mhsmi_scopes *scopes, const char *endpoint,
     if (st != MHSM_OK)
         return st;
     if (resource == NULL)
-        resource = option(scopes, "resource");
+        resource = scopes->resource;
     if (resource == NULL)
         resource = derived_resource(endpoint);
     if (resource == NULL)

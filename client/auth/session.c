@@ -32,7 +32,11 @@ mhsm_status mhsmi_session_new(const mhsm_config *config,
 
     if (made == NULL)
         return mhsmi_error_memory(err);
-    made->parties.config = config;
+    made->parties.retry = mhsmi_retry_policy_of(config, MHSMI_RETRY_REPEATABLE);
+    made->parties.timeout_ms = (int)mhsm_config_get_long(config, "timeout");
+    made->parties.try_timeout_ms =
+        (int)mhsm_config_get_long(config, "try-timeout");
+    made->parties.api_version = mhsm_config_get(config, "api-version");
     st = mhsmi_credential_new(config, &made->credential, err);
     if (st != MHSM_OK)
         goto fail;
@@ -177,8 +181,7 @@ static int64_t deadline_of(const struct mhsmi_session *session,
 {
     if (call->deadline_ms != 0)
         return call->deadline_ms;
-    return mhsmi_clock_deadline(
-        mhsm_config_get_long(session->parties.config, "timeout"));
+    return mhsmi_clock_deadline(session->parties.timeout_ms);
 }
 
 mhsm_status mhsmi_session_call(struct mhsmi_session *session,

@@ -35,7 +35,8 @@ struct mhsmi_call {
     const char *url;      /* whole URL in place of the three above (nextLink);
                              must have the endpoint's origin; api-version is
                              added when absent */
-    struct json_object *body; /* NULL: none; borrowed */
+    struct json_object *body;     /* NULL: none; borrowed */
+    const struct mhsmi_buf *text; /* the body as it is sent, in place of it */
     /* Of a private operation: before the second HSM of the configuration gets
      * it, `vet` has to find its key there (asking at `endpoint`, once a key).
      * NULL with a `key`: there is nothing to look at. Without a `key` only GETs

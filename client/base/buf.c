@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 enum { first_capacity = 64, first_text = 255 };
 
 void mhsmi_buf_init(struct mhsmi_buf *buf, size_t max)
@@ -69,6 +67,25 @@ int mhsmi_buf_append(struct mhsmi_buf *buf, const void *data, size_t size)
 int mhsmi_buf_puts(struct mhsmi_buf *buf, const char *text)
 {
     return mhsmi_buf_append(buf, text, strlen(text));
+}
+
+int mhsmi_buf_join(struct mhsmi_buf *buf, ...)
+{
+    const char *text;
+    size_t size = 0;
+    va_list args;
+    int ok;
+
+    va_start(args, buf);
+    while ((text = va_arg(args, const char *)) != NULL)
+        size += strlen(text);
+    va_end(args);
+    ok = mhsmi_buf_reserve(buf, size);
+    va_start(args, buf);
+    while (ok && (text = va_arg(args, const char *)) != NULL)
+        ok = mhsmi_buf_puts(buf, text);
+    va_end(args);
+    return ok;
 }
 
 /* Format at the end of the buffer; on failure the old end is restored. */
@@ -173,7 +190,7 @@ char *mhsmi_asprintf(const char *format, ...)
 void mhsmi_free_secret(void *data, size_t size)
 {
     if (data != NULL)
-        OPENSSL_cleanse(data, size);
+        explicit_bzero(data, size);
     mhsmi_free(data);
 }
 

@@ -28,6 +28,9 @@ MHSM_NODISCARD int mhsmi_buf_reserve(struct mhsmi_buf *buf, size_t size);
 MHSM_NODISCARD int mhsmi_buf_append(struct mhsmi_buf *buf, const void *data,
                                     size_t size);
 MHSM_NODISCARD int mhsmi_buf_puts(struct mhsmi_buf *buf, const char *text);
+/* Several texts, the last followed by NULL: all of them or none. */
+MHSM_NODISCARD int mhsmi_buf_join(struct mhsmi_buf *buf, ...)
+    __attribute__((sentinel));
 MHSM_NODISCARD int mhsmi_buf_printf(struct mhsmi_buf *buf, const char *format,
                                     ...) __attribute__((format(printf, 2, 3)));
 /* The content as a string, "" while empty. */

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "auth/body.h"
 #include "auth/session.h"
 #include "auth/transport.h"
 #include "base/error.h"
@@ -101,52 +102,45 @@ static mhsm_status prepare(struct job *job, mhsm_error **err)
     return MHSM_OK;
 }
 
-static int add_optional(struct json_object *body, const char *name,
+static int add_optional(struct mhsmi_buf *body, const char *name,
                         const unsigned char *data, size_t size)
 {
-    return size == 0 || mhsmi_json_add_octets(body, name, data, size);
+    return size == 0 || mhsmi_body_add_octets(body, name, data, size);
 }
 
 /* What is signed.  A key of type AKP has its one algorithm, which is not said;
  * mu stands for message and context, and has another name. */
-static int add_signed(struct json_object *body, const struct job *job)
+static int add_signed(struct mhsmi_buf *body, const struct job *job)
 {
     const char *name =
         job->operation->bit == MHSM_OP_VERIFY ? "digest" : "value";
     const mhsm_message *message = job->message;
 
     if (message != NULL && message->mu != NULL)
-        return mhsmi_json_add_octets(body, "external_mu", message->mu,
+        return mhsmi_body_add_octets(body, "external_mu", message->mu,
                                      MHSM_MU_SIZE);
-    return mhsmi_json_add_octets(body, name, job->text, job->text_size) &&
+    return mhsmi_body_add_octets(body, name, job->text, job->text_size) &&
            (message == NULL || add_optional(body, "context", message->context,
                                             message->context_size));
 }
 
-static struct json_object *make_body(const struct job *job)
+static int make_body(const struct job *job, struct mhsmi_buf *body)
 {
     static const mhsm_cipher_params none = {NULL, 0, NULL, 0, NULL, 0};
     const mhsm_cipher_params *params =
         job->params != NULL ? job->params : &none;
-    struct json_object *body = json_object_new_object();
     int verify = job->operation->bit == MHSM_OP_VERIFY;
-    int ok;
 
-    ok = body != NULL &&
-         (mhsm_key_get_type(job->key) == MHSM_KEY_AKP ||
-          mhsmi_json_add_string(body, "alg", job->algorithm_name)) &&
-         add_signed(body, job) &&
-         (!verify || mhsmi_json_add_octets(body, "value", job->signature,
-                                           job->signature_size)) &&
-         add_optional(body, "iv", job->made_iv, job->made_iv_size) &&
-         add_optional(body, "iv", params->iv, params->iv_size) &&
-         add_optional(body, "aad", params->aad, params->aad_size) &&
-         add_optional(body, "tag", params->tag, params->tag_size);
-    if (!ok) {
-        mhsmi_json_wipe(body);
-        return NULL;
-    }
-    return body;
+    return (mhsm_key_get_type(job->key) == MHSM_KEY_AKP ||
+            mhsmi_body_add_string(body, "alg", job->algorithm_name)) &&
+           add_signed(body, job) &&
+           (!verify || mhsmi_body_add_octets(body, "value", job->signature,
+                                             job->signature_size)) &&
+           add_optional(body, "iv", job->made_iv, job->made_iv_size) &&
+           add_optional(body, "iv", params->iv, params->iv_size) &&
+           add_optional(body, "aad", params->aad, params->aad_size) &&
+           add_optional(body, "tag", params->tag, params->tag_size) &&
+           mhsmi_body_end(body);
 }
 
 static void hint_damaged(const struct job *job, mhsm_error **err)
@@ -170,24 +164,29 @@ static mhsm_status run(struct job *job, struct json_object **answer,
                        mhsm_error **err)
 {
     const mhsm_key *key = job->key;
-    struct json_object *body = make_body(job);
+    struct mhsmi_buf path, what, body;
     struct mhsmi_call call = {0};
-    struct mhsmi_buf path, what;
     mhsm_status st;
 
     mhsmi_buf_init(&path, path_max);
     mhsmi_buf_init(&what, path_max);
-    if (body == NULL ||
-        !mhsmi_buf_printf(&path, "/keys/%s/%s/%s", key->name, key->version,
-                          job->operation->verb) ||
-        !mhsmi_buf_printf(&what, "%s %s", job->operation->doing, key->name)) {
+    mhsmi_buf_init(&body, MHSMI_BODY_MAX);
+    if (!mhsmi_buf_join(&path, "/keys/", key->name, "/", key->version, "/",
+                        job->operation->verb, NULL) ||
+        !mhsmi_buf_join(&what, job->operation->doing, " ", key->name, NULL)) {
         st = mhsmi_error_memory(err);
+        goto out;
+    }
+    if (!make_body(job, &body)) {
+        st = mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                         "cannot %s: the request is too large",
+                         mhsmi_buf_text(&what));
         goto out;
     }
     call.method = "POST";
     call.endpoint = key->endpoint;
     call.path = mhsmi_buf_text(&path);
-    call.body = body;
+    call.text = &body;
     call.retry = MHSMI_RETRY_REPEATABLE;
     call.what = mhsmi_buf_text(&what);
     call.action = job->operation->action;
@@ -200,7 +199,7 @@ static mhsm_status run(struct job *job, struct json_object **answer,
     if (st != MHSM_OK)
         hint_damaged(job, err);
 out:
-    mhsmi_json_wipe(body);
+    mhsmi_buf_clear(&body);
     mhsmi_buf_clear(&path);
     mhsmi_buf_clear(&what);
     return st;

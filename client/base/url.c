@@ -55,67 +55,89 @@ static int check_shape(const char *text, const char **path)
            authority[size - 1] != ':';
 }
 
-/* A copy of one part, in our own memory: 1, with *copy NULL when the URL lacks
- * the part, or 0 when out of memory. */
-static int part(CURLU *handle, CURLUPart which, char **copy)
+/* Copy one part to *at, which moves on behind it. */
+static char *put(char **at, const char *text, size_t size)
 {
-    char *text = NULL;
-    CURLUcode code = mhsmi_libcurl()->url_get(handle, which, &text, 0);
+    char *copy = *at;
 
-    *copy = NULL;
-    if (code == CURLUE_OK && text != NULL)
-        *copy = mhsmi_strdup(text);
-    mhsmi_libcurl()->free(text);
-    return code == CURLUE_OK ? *copy != NULL : code != CURLUE_OUT_OF_MEMORY;
+    if (size != 0)
+        memcpy(copy, text, size);
+    copy[size] = '\0';
+    *at += size + 1;
+    return copy;
 }
 
-static void lower(char *text)
+static char *put_lower(char **at, const char *text, size_t size)
 {
-    for (; text != NULL && *text != 0; text++) {
-        if (*text >= 'A' && *text <= 'Z')
-            *text = (char)(*text - 'A' + 'a');
+    char *copy = put(at, text, size), *c;
+
+    for (c = copy; *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
     }
+    return copy;
 }
 
-static int read_port(struct mhsmi_url *url, CURLU *handle)
-{
-    char *port;
+/* What libcurl has read. */
+struct parts {
+    char *scheme, *host, *port, *path, *query;
+};
 
-    if (!part(handle, CURLUPART_PORT, &port))
-        return 0;
-    if (port != NULL)
-        url->port = (int)strtol(port, NULL, 10);
-    mhsmi_free(port);
-    return 1;
+/* 1, with *text NULL when the URL lacks the part, or 0 when out of memory. */
+static int get(CURLU *handle, CURLUPart which, char **text)
+{
+    return mhsmi_libcurl()->url_get(handle, which, text, 0) !=
+           CURLUE_OUT_OF_MEMORY;
+}
+
+static size_t size_of(const char *text)
+{
+    return text == NULL ? 0 : strlen(text);
 }
 
 /* libcurl says "/" for no path and nothing for an empty query. */
-static int read_rest(struct mhsmi_url *url, CURLU *handle, const char *rest)
+static int copy_parts(struct mhsmi_url *url, const struct parts *parts,
+                      const char *rest)
 {
-    if (*rest == '/') {
-        if (!part(handle, CURLUPART_PATH, &url->path))
-            return 0;
-    } else {
-        url->path = mhsmi_strdup("");
-    }
-    if (strchr(rest, '?') == NULL)
-        return url->path != NULL;
-    if (!part(handle, CURLUPART_QUERY, &url->query))
+    const char *path = *rest == '/' ? parts->path : "";
+    char *at;
+
+    if (parts->scheme == NULL || parts->host == NULL || *parts->host == '\0' ||
+        path == NULL)
         return 0;
-    if (url->query == NULL)
-        url->query = mhsmi_strdup("");
-    return url->path != NULL && url->query != NULL;
+    at = mhsmi_alloc(strlen(parts->scheme) + strlen(parts->host) +
+                     strlen(path) + size_of(parts->query) + 4);
+    if (at == NULL)
+        return 0;
+    url->scheme = put_lower(&at, parts->scheme, strlen(parts->scheme));
+    url->host = put_lower(&at, parts->host, strlen(parts->host));
+    url->path = put(&at, path, strlen(path));
+    if (strchr(rest, '?') != NULL)
+        url->query = put(&at, parts->query, size_of(parts->query));
+    if (parts->port != NULL)
+        url->port = (int)strtol(parts->port, NULL, 10);
+    return 1;
 }
 
 static int read_parts(struct mhsmi_url *url, CURLU *handle, const char *rest)
 {
-    if (!part(handle, CURLUPART_SCHEME, &url->scheme) ||
-        !part(handle, CURLUPART_HOST, &url->host) || !read_port(url, handle) ||
-        !read_rest(url, handle, rest))
-        return 0;
-    lower(url->scheme);
-    lower(url->host);
-    return url->scheme != NULL && url->host != NULL && *url->host != 0;
+    const struct mhsmi_libcurl *curl = mhsmi_libcurl();
+    struct parts parts = {NULL, NULL, NULL, NULL, NULL};
+    int ok = get(handle, CURLUPART_SCHEME, &parts.scheme) &&
+             get(handle, CURLUPART_HOST, &parts.host) &&
+             get(handle, CURLUPART_PORT, &parts.port) &&
+             get(handle, CURLUPART_PATH, &parts.path) &&
+             get(handle, CURLUPART_QUERY, &parts.query) &&
+             copy_parts(url, &parts, rest);
+
+    if (parts.query != NULL)
+        OPENSSL_cleanse(parts.query, strlen(parts.query));
+    curl->free(parts.scheme);
+    curl->free(parts.host);
+    curl->free(parts.port);
+    curl->free(parts.path);
+    curl->free(parts.query);
+    return ok;
 }
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -161,6 +183,7 @@ static int read_plain(struct mhsmi_url *url, const char *text, const char *rest)
     const char *host = strstr(text, "://") + 3, *port;
     size_t scheme = (size_t)(host - 3 - text), size, path, i;
     long number = 0;
+    char *at;
 
     for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         if (strlen(schemes[i]) == scheme &&
@@ -182,19 +205,16 @@ static int read_plain(struct mhsmi_url *url, const char *text, const char *rest)
         if (number > 65535)
             return 0;
     }
-    url->scheme = mhsmi_strndup(text, scheme);
-    url->host = mhsmi_strndup(host, size);
-    url->path = mhsmi_strndup(rest, path);
+    at = mhsmi_alloc(strlen(text) + 4);
+    if (at == NULL)
+        return 0;
+    url->scheme = put_lower(&at, text, scheme);
+    url->host = put_lower(&at, host, size);
+    url->path = put(&at, rest, path);
     if (rest[path] == '?')
-        url->query = mhsmi_strdup(rest + path + 1);
+        url->query = put(&at, rest + path + 1, strlen(rest + path + 1));
     url->port = (int)number;
-    lower(url->scheme);
-    lower(url->host);
-    if (url->scheme != NULL && url->host != NULL && url->path != NULL &&
-        (url->query != NULL) == (rest[path] == '?'))
-        return 1;
-    mhsmi_url_clear(url);
-    return 0;
+    return 1;
 }
 
 int mhsmi_url_parse(struct mhsmi_url *url, const char *text)
@@ -225,10 +245,9 @@ int mhsmi_url_parse(struct mhsmi_url *url, const char *text)
 
 void mhsmi_url_clear(struct mhsmi_url *url)
 {
+    if (url->query != NULL)
+        OPENSSL_cleanse(url->query, strlen(url->query));
     mhsmi_free(url->scheme);
-    mhsmi_free(url->host);
-    mhsmi_free(url->path);
-    mhsmi_free_secret_text(url->query);
     *url = (struct mhsmi_url){0};
 }
 

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 
 struct mhsmi_url {
-    char *scheme; /* lower case */
+    char *scheme; /* lower case; the others lie in the same block */
     char *host;   /* lower case; an IPv6 literal keeps its brackets */
     int port;     /* 0: none given */
     char *path;   /* with its leading "/", "" when none */

@@ -19,7 +19,7 @@
 #include "base/waiter.h"
 #include "http/visit.h"
 
-enum { poll_max_ms = 60000, look = 64 };
+enum { poll_max_ms = 60000, look = 64, spare_max = 256 };
 
 /* curl_global_init() is for the whole process and survives a fork, except that
  * a child of a process that forked in the middle of it can never use libcurl:
@@ -62,18 +62,36 @@ int mhsmi_loop_set_up(struct mhsmi_loop *loop)
     return ready;
 }
 
+static void put_handle(struct mhsmi_loop *loop, struct mhsmi_handle *handle)
+{
+    handle->next = loop->spare;
+    loop->spare = handle;
+    loop->spare_count++;
+}
+
 static void drop_transfer(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
+    struct mhsmi_handle *handle;
+
     if (job->easy == NULL)
         return;
     (void)mhsmi_libcurl()->multi_remove_handle(loop->multi, job->easy);
-    if (loop->spare_count < mhsmi_spare_max) {
-        mhsmi_libcurl()->easy_reset(job->easy);
-        loop->spare[loop->spare_count++] = job->easy;
-    } else {
-        mhsmi_libcurl()->easy_cleanup(job->easy);
-    }
-    job->easy = NULL;
+    handle = mhsmi_handle_return(job);
+    if (loop->spare_count < spare_max)
+        put_handle(loop, handle);
+    else
+        mhsmi_handle_free(handle);
+}
+
+static struct mhsmi_handle *take_handle(struct mhsmi_loop *loop)
+{
+    struct mhsmi_handle *handle = loop->spare;
+
+    if (handle == NULL)
+        return mhsmi_handle_new();
+    loop->spare = handle->next;
+    loop->spare_count--;
+    return handle;
 }
 
 /* The outcome is the caller's from here on, if there still is one. */
@@ -123,7 +141,8 @@ static void fail_all(struct mhsmi_loop *loop, struct mhsmi_jobs *jobs,
 
 static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
 {
-    long cache_size = 2L * job->max_connections + 8;
+    long cache_size = 2L * job->transport.max_connections + 8;
+    struct mhsmi_handle *handle;
 
     if (!mhsmi_job_begin(job)) {
         fail(loop, job, CURLE_OPERATION_TIMEDOUT);
@@ -135,13 +154,10 @@ static void start_job(struct mhsmi_loop *loop, struct mhsmi_job *job)
         (void)mhsmi_libcurl()->multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS,
                                             cache_size);
     }
-    if ((int64_t)job->idle_timeout_s * 1000 > loop->idle_ms)
-        loop->idle_ms = (int64_t)job->idle_timeout_s * 1000;
-    job->easy = loop->spare_count > 0 ? loop->spare[--loop->spare_count]
-                                      : mhsmi_libcurl()->easy_init();
-    if (job->easy == NULL ||
-        !mhsmi_job_prepare(job, mhsmi_sockets_open, mhsmi_sockets_close,
-                           &loop->sockets) ||
+    if ((int64_t)job->transport.idle_timeout_s * 1000 > loop->idle_ms)
+        loop->idle_ms = (int64_t)job->transport.idle_timeout_s * 1000;
+    handle = take_handle(loop);
+    if (handle == NULL || !mhsmi_handle_lend(handle, job, &loop->sockets) ||
         mhsmi_libcurl()->multi_add_handle(loop->multi, job->easy) != CURLM_OK) {
         fail(loop, job, CURLE_FAILED_INIT);
         return;
@@ -326,8 +342,10 @@ static void lose(struct mhsmi_loop *loop)
     (void)pthread_mutex_lock(&loop->lock);
     take_queue(loop, &taken);
     (void)pthread_mutex_unlock(&loop->lock);
-    for (job = loop->active.first; job != NULL; job = job->next)
+    for (job = loop->active.first; job != NULL; job = job->next) {
+        put_handle(loop, job->handle); /* never to be used */
         mhsmi_job_lose(job);
+    }
     fail_all(loop, &loop->active, CURLE_RECV_ERROR, 0);
     fail_all(loop, &taken, CURLE_RECV_ERROR, 0);
 }
@@ -378,8 +396,8 @@ void mhsmi_loop_close(struct mhsmi_loop *loop)
         !mhsmi_loop_owns(loop, loop->wake_fd))
         return;
     if (mhsmi_visit_begin(&visit, &loop->tls)) {
-        while (loop->spare_count > 0)
-            mhsmi_libcurl()->easy_cleanup(loop->spare[--loop->spare_count]);
+        while (loop->spare != NULL)
+            mhsmi_handle_free(take_handle(loop));
         (void)mhsmi_libcurl()->multi_cleanup(loop->multi);
         loop->multi = NULL;
     }

@@ -140,8 +140,8 @@ mhsm_status mhsmi_job_error(const struct mhsmi_job *job, mhsm_error **err)
     /* libcurl asks name servers in a thread, and says just this. */
     if (strstr(job->reason, "thread failed to start") != NULL)
         mhsmi_error_set_hint(err, "%s", mhsmi_hint_threads);
-    else if (job->groups != NULL && failure->status == MHSM_ERR_TLS)
-        mhsmi_error_set_hint(err, hint_groups, job->groups);
+    else if (job->transport.groups != NULL && failure->status == MHSM_ERR_TLS)
+        mhsmi_error_set_hint(err, hint_groups, job->transport.groups);
     else if (failure->hint != NULL)
         mhsmi_error_set_hint(err, "%s", failure->hint);
     return st;

@@ -14,7 +14,8 @@ enum { remembered_ms = 60000 };
 static int may_run(const struct mhsmi_host *host, const struct mhsmi_job *job)
 {
     return host->running <
-           mhsmi_congestion_limit(&host->congestion, job->max_connections);
+           mhsmi_congestion_limit(&host->congestion,
+                                  job->transport.max_connections);
 }
 
 static void admit(struct mhsmi_host *host, struct mhsmi_job *job)
@@ -91,8 +92,8 @@ void mhsmi_host_leave(struct mhsmi_job *job)
     } else {
         host->running--;
         mhsmi_congestion_note(&host->congestion, job->origin,
-                              job->max_connections, job->response.status,
-                              job->started_ms);
+                              job->transport.max_connections,
+                              job->response.status, job->started_ms);
     }
     job->place = MHSMI_JOB_OUTSIDE;
 }

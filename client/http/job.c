@@ -6,6 +6,7 @@
  */
 #include "http/job.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/url.h"
 #include "base/waiter.h"
+#include "http/transport.h"
 
 enum { headers_max = 64, header_max = 128 * 1024 };
 #define BODY_MAX ((size_t)256 * 1024 * 1024)
@@ -223,60 +225,69 @@ static void put_headers(struct arena *arena, struct mhsmi_job *job,
         to[-1].next = NULL;
 }
 
+/* "scheme://host[:port]" */
+static const char *put_origin(struct arena *arena, const struct mhsmi_url *url)
+{
+    char port[16] = "";
+    const char *const texts[] = {url->scheme, "://", url->host, port};
+    char *start = arena->at;
+    size_t i, size;
+
+    if (url->port != 0)
+        (void)snprintf(port, sizeof(port), ":%d", url->port);
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        size = strlen(texts[i]);
+        arena->size += size;
+        if (start != NULL) {
+            memcpy(arena->at, texts[i], size);
+            arena->at += size;
+        }
+    }
+    (void)put(arena, "", 0);
+    return start;
+}
+
+static void put_transport(struct arena *arena, struct mhsmi_job *job,
+                          const struct mhsmi_transport *from)
+{
+    size_t i;
+
+    for (i = 0; i < mhsmi_transport_texts; i++)
+        mhsmi_transport_set_text(
+            &job->transport, i, put_text(arena, mhsmi_transport_text(from, i)));
+}
+
 static void put_all(struct arena *arena, struct mhsmi_job *job,
                     const struct mhsmi_request *from,
-                    const struct mhsmi_url *url, const char *origin)
+                    const struct mhsmi_url *url)
 {
-    const struct mhsmi_transport *transport = from->transport;
-
     job->method = put_text(arena, from->method);
     job->url = put_text(arena, from->url);
-    job->origin = put_text(arena, origin);
+    job->origin = put_origin(arena, url);
     job->host = put_text(arena, url->host);
-    job->ca_file = put_text(arena, transport->ca_file);
-    if (transport->ca_pem != NULL)
-        job->ca_pem = put(arena, transport->ca_pem, strlen(transport->ca_pem));
-    if (transport->connect_to != NULL)
-        job->connect_to.data =
-            put(arena, transport->connect_to, strlen(transport->connect_to));
-    job->proxy = put_text(arena, transport->proxy);
-    job->no_proxy = put_text(arena, transport->no_proxy);
-    job->groups = put_text(arena, transport->groups);
-    job->thumbprint = put_text(arena, transport->thumbprint);
+    put_transport(arena, job, from->transport);
     put_headers(arena, job, from);
     job->body = put(arena, from->body, from->body_size);
 }
 
-static int job_fill(struct mhsmi_job *job, const struct mhsmi_request *from,
-                    const struct mhsmi_url *url)
+/* The job, the nodes of its headers and the arena are one block. */
+static struct mhsmi_job *job_copy(const struct mhsmi_request *from,
+                                  const struct mhsmi_url *url)
 {
-    char *origin = mhsmi_url_origin(url);
+    size_t nodes =
+        (from->header_count + 1 + extra_count) * sizeof(struct curl_slist);
+    struct mhsmi_job count = {0}, *job;
     struct arena arena = {NULL, 0};
-    int ok = 0;
 
-    if (origin == NULL)
-        goto out;
-    put_all(&arena, job, from, url, origin);
-    job->arena_size = arena.size;
-    job->arena = arena.at = mhsmi_alloc(arena.size);
-    job->headers = mhsmi_alloc((from->header_count + 1 + extra_count) *
-                               sizeof(*job->headers));
-    if (job->arena == NULL || job->headers == NULL)
-        goto out;
-    arena.size = 0;
-    put_all(&arena, job, from, url, origin);
-    ok = 1;
-out:
-    mhsmi_free(origin);
-    return ok;
-}
-
-static struct mhsmi_job *job_alloc(void)
-{
-    struct mhsmi_job *job = mhsmi_alloc(sizeof(*job));
-
+    put_all(&arena, &count, from, url);
+    job = mhsmi_alloc(sizeof(*job) + nodes + arena.size);
     if (job == NULL)
         return NULL;
+    job->headers = (struct curl_slist *)(void *)(job + 1);
+    job->arena = (char *)(job + 1) + nodes;
+    job->arena_size = arena.size;
+    arena = (struct arena){job->arena, 0};
+    put_all(&arena, job, from, url);
     atomic_init(&job->references, 1);
     (void)sem_init(&job->finished, 0, 0);
     job->wake_fd = -1;
@@ -293,11 +304,12 @@ static void copy_limits(struct mhsmi_job *job, const struct mhsmi_request *from)
     job->max_response = from->max_response;
     job->fresh_connection = from->fresh_connection;
     job->http1_only = from->http1_only || transport->http1_only;
-    job->connect_timeout_ms = transport->connect_timeout_ms;
-    job->max_connections =
+    job->transport.http1_only = transport->http1_only;
+    job->transport.connect_timeout_ms = transport->connect_timeout_ms;
+    job->transport.max_connections =
         transport->max_connections < 1 ? 1 : transport->max_connections;
-    job->max_connection_age_s = transport->max_connection_age_s;
-    job->idle_timeout_s = transport->idle_timeout_s;
+    job->transport.max_connection_age_s = transport->max_connection_age_s;
+    job->transport.idle_timeout_s = transport->idle_timeout_s;
     mhsmi_buf_init(&job->response.body, from->max_response);
 }
 
@@ -310,12 +322,12 @@ mhsm_status mhsmi_job_new(const struct mhsmi_request *request,
 
     if (st != MHSM_OK)
         goto out;
-    made = job_alloc();
-    if (made == NULL || !job_fill(made, request, &url)) {
-        mhsmi_job_free(made);
+    made = job_copy(request, &url);
+    if (made == NULL) {
         st = mhsmi_error_memory(err);
         goto out;
     }
+    made->is_https = strcmp(url.scheme, "https") == 0;
     copy_limits(made, request);
     *job = made;
 out:
@@ -330,8 +342,7 @@ void mhsmi_job_free(struct mhsmi_job *job)
     (void)sem_destroy(&job->finished);
     mhsmi_waiter_close(job->wake_fd);
     mhsmi_response_clear(&job->response);
-    mhsmi_free_secret(job->arena, job->arena_size);
-    mhsmi_free(job->headers);
+    explicit_bzero(job->arena, job->arena_size);
     mhsmi_free(job);
 }
 

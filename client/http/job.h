@@ -18,6 +18,7 @@
 
 #include "http/engine.h"
 
+struct mhsmi_handle;
 struct mhsmi_host;
 
 enum mhsmi_place {
@@ -34,18 +35,18 @@ struct mhsmi_job {
     size_t arena_size;
     struct curl_slist *headers; /* nodes in one array, never freed by curl */
     const char *method, *url, *origin, *host;
-    struct curl_slist connect_to; /* no data: none */
-    char *ca_pem;
-    const char *ca_file, *proxy, *no_proxy, *groups, *thumbprint;
+    int is_https;
+    struct mhsmi_transport transport; /* with no user_agent */
+    struct curl_slist connect_to;     /* no data: none */
     const char *body;
     size_t body_size, max_response;
-    int connect_timeout_ms, max_connections, max_connection_age_s;
-    int idle_timeout_s, fresh_connection, http1_only;
+    int fresh_connection, http1_only;
     int64_t deadline_ms;          /* when the caller leaves, monotonic */
     int try_timeout_ms;           /* 0: none of its own */
     int64_t started_ms, limit_ms; /* of this try, once it is sent */
 
     /* The outcome. */
+    struct mhsmi_handle *handle; /* lent by the loop (handle.h) */
     CURL *easy;
     struct mhsmi_response response;
     CURLcode code;
@@ -91,6 +92,11 @@ MHSM_NODISCARD int mhsmi_job_prepare(struct mhsmi_job *job,
                                      curl_opensocket_callback open_socket,
                                      curl_closesocket_callback close_socket,
                                      void *socket_data);
+/* The same of job->easy that was prepared for another job of this transport,
+ * and of https or not as this one. */
+MHSM_NODISCARD int mhsmi_job_prepare_own(struct mhsmi_job *job);
+/* Make job->easy forget what is the job's own. */
+MHSM_NODISCARD int mhsmi_job_let_go(struct mhsmi_job *job);
 /* Read the outcome off job->easy. */
 void mhsmi_job_collect(struct mhsmi_job *job, CURLcode code);
 /* The host has taken the connection away under way. */

@@ -66,7 +66,7 @@ void mhsmi_lane_put(struct mhsmi_lanes *lanes, struct mhsmi_lane *lane,
 {
     take_out(&lanes->busy, lane);
     lane->expires_ms =
-        mhsmi_clock_deadline((int64_t)job->idle_timeout_s * 1000);
+        mhsmi_clock_deadline((int64_t)job->transport.idle_timeout_s * 1000);
     prepend(&lanes->idle, lane);
     lanes->idle_count++;
     lane->host->idle++;
@@ -88,7 +88,7 @@ struct mhsmi_lane *mhsmi_lane_take_surplus(struct mhsmi_lanes *lanes,
 {
     struct mhsmi_lane *lane = lanes->idle.last;
 
-    if (job->at->idle + job->at->running <= job->max_connections)
+    if (job->at->idle + job->at->running <= job->transport.max_connections)
         return NULL;
     while (lane != NULL && lane->host != job->at)
         lane = lane->previous;
@@ -108,8 +108,7 @@ struct mhsmi_lane *mhsmi_lane_take_any(struct mhsmi_lanes *lanes)
 
 void mhsmi_lane_close(struct mhsmi_lane *lane)
 {
-    if (lane->easy != NULL)
-        mhsmi_libcurl()->easy_cleanup(lane->easy);
+    mhsmi_handle_free(lane->handle);
     if (lane->multi != NULL)
         (void)mhsmi_libcurl()->multi_cleanup(lane->multi);
     mhsmi_free(lane);
@@ -129,9 +128,9 @@ int mhsmi_lane_open(struct mhsmi_lane *lane, pthread_mutex_t *lock)
         lane->multi = multi;
         (void)pthread_mutex_unlock(lock);
     }
-    if (lane->easy == NULL)
-        lane->easy = mhsmi_libcurl()->easy_init();
-    return lane->multi != NULL && lane->easy != NULL;
+    if (lane->handle == NULL)
+        lane->handle = mhsmi_handle_new();
+    return lane->multi != NULL && lane->handle != NULL;
 }
 
 /* Until libcurl says how the transfer ended. */
@@ -169,22 +168,18 @@ void mhsmi_lane_carry(struct mhsmi_lane *lane, struct mhsmi_job *job,
         job->code = CURLE_OPERATION_TIMEDOUT;
         return;
     }
-    job->easy = lane->easy;
     job->code = CURLE_FAILED_INIT;
-    if (mhsmi_job_prepare(job, mhsmi_sockets_open, mhsmi_sockets_close,
-                          sockets) &&
-        mhsmi_libcurl()->multi_add_handle(lane->multi, lane->easy) ==
-            CURLM_OK) {
+    if (mhsmi_handle_lend(lane->handle, job, sockets) &&
+        mhsmi_libcurl()->multi_add_handle(lane->multi, job->easy) == CURLM_OK) {
         code = await(lane, job, stopping, lost);
         if (atomic_load(lost)) {
             mhsmi_job_lose(job);
             return;
         }
         mhsmi_job_collect(job, code);
-        (void)mhsmi_libcurl()->multi_remove_handle(lane->multi, lane->easy);
+        (void)mhsmi_libcurl()->multi_remove_handle(lane->multi, job->easy);
     }
-    mhsmi_libcurl()->easy_reset(lane->easy);
-    job->easy = NULL;
+    (void)mhsmi_handle_return(job);
 }
 
 void mhsmi_lanes_interrupt(const struct mhsmi_lanes *lanes)

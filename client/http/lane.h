@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "http/handle.h"
 #include "http/host.h"
 #include "http/job.h"
 #include "http/sockets.h"
@@ -22,7 +23,7 @@ struct mhsmi_lane {
     pthread_t caller; /* of a busy one */
     int64_t expires_ms;
     CURLM *multi; /* set under the lock, for mhsmi_lanes_interrupt() */
-    CURL *easy;
+    struct mhsmi_handle *handle;
 };
 
 /* Under the loop's lock. */

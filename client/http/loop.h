@@ -21,8 +21,6 @@
 #include "http/sockets.h"
 #include "http/visit.h"
 
-enum { mhsmi_spare_max = 16 };
-
 enum mhsmi_thread_state {
     MHSMI_THREAD_NONE = 0,
     MHSMI_THREAD_RUNNING = 1,
@@ -55,7 +53,7 @@ struct mhsmi_loop {
     /* The I/O thread's own. */
     CURLM *multi;
     struct mhsmi_jobs active;
-    CURL *spare[mhsmi_spare_max]; /* handles for the next jobs */
+    struct mhsmi_handle *spare; /* for the next jobs */
     int spare_count;
     int64_t idle_ms;
     long cache_size;

@@ -88,7 +88,8 @@ static int verify(X509_STORE_CTX *store, void *arg)
 
     if (set_name(store, job->host) && X509_verify_cert(store) == 1)
         return 1;
-    if (!has_thumbprint(X509_STORE_CTX_get0_cert(store), job->thumbprint)) {
+    if (!has_thumbprint(X509_STORE_CTX_get0_cert(store),
+                        job->transport.thumbprint)) {
         if (X509_STORE_CTX_get_error(store) == X509_V_OK)
             X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
         return 0;

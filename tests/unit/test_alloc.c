@@ -115,7 +115,9 @@ static int try_job(void)
         CHECK_TEXT(job->headers[3].data, "Content-Type:");
         CHECK(job->headers[3].next == NULL);
         CHECK(memcmp(job->body, "body", 5) == 0);
-        CHECK(job->proxy == NULL && job->ca_file != transport.ca_file);
+        CHECK(job->transport.proxy == NULL);
+        CHECK_TEXT(job->transport.ca_file, transport.ca_file);
+        CHECK(job->transport.ca_file != transport.ca_file);
     }
     mhsmi_job_free(job);
     mhsm_error_free(&err);

@@ -63,7 +63,7 @@ static int take_ops(struct emu_reply *r, struct json_object *list,
 
         if ((op & ops_possible(v->kty)) == 0) {
             emu_reply_bad(r, "key_ops has an operation that %s keys lack",
-                          emu_kty_name(v->kty));
+                          emu_kty_name(v->kty, v->software != 0));
             return 0;
         }
         set |= op;

@@ -136,6 +136,11 @@ int emu_hsm_open(struct emu_hsm *hsm, const struct emu_options *options)
     return 0;
 }
 
+int64_t emu_hsm_recoverable_days(const struct emu_hsm *hsm)
+{
+    return hsm->options->vault == NULL ? 7 : 90;
+}
+
 void emu_hsm_close(struct emu_hsm *hsm)
 {
     EVP_PKEY_free(hsm->token_key);

@@ -15,8 +15,6 @@
 
 #include <openssl/evp.h>
 
-#define EMU_RECOVERABLE_DAYS INT64_C(7)
-
 struct emu_hsm {
     const struct emu_options *options;
     struct emu_store *store;
@@ -30,6 +28,9 @@ struct emu_hsm {
     struct emu_faults *faults;
 };
 
+/* How long what was deleted can be had again: as at a Managed HSM that was made
+ * with the shortest time, or at a Key Vault. */
+int64_t emu_hsm_recoverable_days(const struct emu_hsm *hsm);
 /* Opens or creates everything durable in the state folder. */
 int emu_hsm_open(struct emu_hsm *hsm, const struct emu_options *options);
 void emu_hsm_close(struct emu_hsm *hsm);

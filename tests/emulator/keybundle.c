@@ -118,14 +118,16 @@ static struct json_object *attributes(const struct emu_request *rq,
                                       const struct emu_version *v)
 {
     struct json_object *o = json_object_new_object();
+    int64_t days = emu_hsm_recoverable_days(rq->hsm);
     int ok =
         emu_json_add_int(o, "created", v->created) &&
         emu_json_add_int(o, "updated", v->updated) &&
         emu_json_add(o, "enabled", json_object_new_boolean(v->enabled)) &&
         emu_json_add(o, "exportable", json_object_new_boolean(v->exportable)) &&
-        emu_json_add_int(o, "recoverableDays", EMU_RECOVERABLE_DAYS) &&
+        emu_json_add_int(o, "recoverableDays", days) &&
         emu_json_add_string(o, "recoveryLevel",
-                            "CustomizedRecoverable+Purgeable");
+                            days < 90 ? "CustomizedRecoverable+Purgeable"
+                                      : "Recoverable+Purgeable");
 
     if (ok && v->nbf >= 0)
         ok = emu_json_add_int(o, "nbf", v->nbf);
@@ -162,7 +164,7 @@ static struct json_object *key_member(const struct emu_request *rq,
 
     if (o != NULL && emu_key_url(rq, v, 1, url, sizeof(url)) &&
         emu_json_add_string(o, "kid", url) &&
-        emu_json_add_string(o, "kty", emu_kty_name(v->kty)) &&
+        emu_json_add_string(o, "kty", emu_kty_name(v->kty, v->software != 0)) &&
         emu_json_add(o, "key_ops", operations(v)))
         return o;
     json_object_put(o);

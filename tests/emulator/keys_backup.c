@@ -42,6 +42,7 @@ static const struct {
     {"exp", offsetof(struct emu_version, exp)},
     {"created", offsetof(struct emu_version, created)},
     {"updated", offsetof(struct emu_version, updated)},
+    {"software", offsetof(struct emu_version, software)},
 };
 static const struct {
     const char *name;
@@ -106,8 +107,8 @@ static int read_version(struct json_object *o, struct emu_version *v)
     v->exportable = (int)exportable;
     for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (emu_json_int(o, numbers[i].name,
-                         (int64_t *)(void *)((char *)v + numbers[i].offset)) !=
-            1)
+                         (int64_t *)(void *)((char *)v + numbers[i].offset)) <
+            0)
             return 0;
     }
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -5,6 +5,7 @@
  */
 #include "handlers.h"
 #include "keybundle.h"
+#include "vault.h"
 #include "version.h"
 
 #include <openssl/crypto.h>
@@ -97,18 +98,17 @@ static int take_body(struct emu_request *rq, struct emu_reply *r,
 {
     struct json_object *body = emu_json_parse(rq->body.data, rq->body.len);
     const char *kty = emu_json_string(body, "kty");
-    int kind = kty == NULL ? -1 : emu_kty_parse(kty), ok = 0;
+    int ok = 0;
 
     if (body == NULL) {
         emu_reply_bad(r, "The request body is no JSON object");
         goto out;
     }
-    if (kind < 0 ||
-        (kind == EMU_AKP && rq->api < emu_version_rank(EMU_AKP_SINCE))) {
-        emu_reply_bad(r, "The key type is missing or not supported");
+    if (kty != NULL && emu_kty_parse(kty) == EMU_AKP &&
+        rq->api < emu_version_rank(EMU_AKP_SINCE))
+        kty = NULL;
+    if (!emu_vault_kty(rq, r, kty, 0, v))
         goto out;
-    }
-    v->kty = (enum emu_kty)kind;
     v->ops = emu_ops_default(v->kty);
     ok = take_kind(r, body, v) &&
          emu_attributes_take(r, body, emu_json_member(body, "key_ops"), v) &&

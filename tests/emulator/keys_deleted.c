@@ -44,7 +44,8 @@ static int change(struct emu_request *rq, struct emu_reply *r,
     found = find(rq, r, v);
     if (found)
         ok = emu_store_run(rq->hsm->store, sql, "tii", rq->name, date,
-                           date + EMU_RECOVERABLE_DAYS * 86400) == 1;
+                           date + emu_hsm_recoverable_days(rq->hsm) * 86400) ==
+             1;
     ok = emu_store_end(rq->hsm->store, ok);
     if (found && !ok)
         emu_reply_failed(r);
@@ -60,7 +61,7 @@ void emu_key_delete(struct emu_request *rq, struct emu_reply *r)
     if (change(rq, r, &v, emu_key_find,
                "UPDATE keys SET deleted=?2,purge=?3 WHERE name=?1", now)) {
         v.deleted = now;
-        v.purge = now + EMU_RECOVERABLE_DAYS * 86400;
+        v.purge = now + emu_hsm_recoverable_days(rq->hsm) * 86400;
         emu_keybundle_reply(rq, r, &v);
     }
     emu_version_free(&v);

@@ -6,6 +6,7 @@
 #include "byok.h"
 #include "handlers.h"
 #include "keybundle.h"
+#include "vault.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,9 @@ static int take_body(struct emu_request *rq, struct emu_reply *r,
         emu_reply_bad(r, "%s", wrong);
         return 0;
     }
+    if (!emu_vault_kty(rq, r, emu_json_string(jwk, "kty"), hsm || blob != NULL,
+                       v))
+        return 0;
     v->ops = emu_ops_default(v->kty);
     return emu_attributes_take(r, body, emu_json_member(jwk, "key_ops"), v) &&
            emu_exportable_ok(r, v);

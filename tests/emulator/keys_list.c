@@ -5,6 +5,7 @@
  */
 #include "handlers.h"
 #include "keybundle.h"
+#include "vault.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,12 +59,17 @@ static int add_next(struct emu_request *rq, struct json_object *o,
 {
     char url[1024];
     char *token = emu_base64url_encode(last, strlen(last));
+    /* A Managed HSM leaves it out: its clients put it back. */
+    const char *version =
+        emu_is_vault(rq) ? emu_uri_parameter(&rq->uri, "api-version") : NULL;
     int ok = 0;
 
-    /* The service leaves the api-version out: its clients put it back. */
     if (token != NULL) {
-        snprintf(url, sizeof(url), "https://%s%s?maxresults=%lld&$skiptoken=%s",
-                 rq->host, p->path, (long long)p->limit, token);
+        snprintf(url, sizeof(url),
+                 "https://%s%s?%s%s%smaxresults=%lld&$skiptoken=%s", rq->host,
+                 p->path, version == NULL ? "" : "api-version=",
+                 version == NULL ? "" : version, version == NULL ? "" : "&",
+                 (long long)p->limit, token);
         ok = emu_json_add_string(o, "nextLink", url);
     }
     free(token);

@@ -6,13 +6,14 @@
 #include "duration.h"
 #include "handlers.h"
 #include "keybundle.h"
+#include "vault.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define INTERVAL_MIN (INT64_C(28) * 86400)
+#define DAY INT64_C(86400)
 
 static char *policy_text(struct emu_store *s, const char *name)
 {
@@ -46,8 +47,14 @@ static void answer(struct emu_request *rq, struct emu_reply *r,
 {
     char url[512];
 
+    /* A vault's keys have a policy to begin with. */
     if (o == NULL)
-        o = json_tokener_parse("{\"attributes\":{},\"lifetimeActions\":[]}");
+        o = json_tokener_parse(
+            emu_is_vault(rq)
+                ? "{\"attributes\":{},\"lifetimeActions\":[{\"action\":"
+                  "{\"type\":\"Notify\"},\"trigger\":"
+                  "{\"timeBeforeExpiry\":\"P30D\"}}]}"
+                : "{\"attributes\":{},\"lifetimeActions\":[]}");
     snprintf(url, sizeof(url), "https://%s/keys/%s/rotationpolicy", rq->host,
              rq->name);
     if (!emu_json_add_string(o, "id", url)) {
@@ -67,7 +74,7 @@ void emu_policy_show(struct emu_request *rq, struct emu_reply *r)
     answer(rq, r, policy_of(rq->hsm->store, rq->name));
 }
 
-static const char *check_action(struct json_object *one)
+static const char *check_action(struct json_object *one, int vault)
 {
     struct json_object *trigger = emu_json_member(one, "trigger");
     const char *type = emu_json_string(emu_json_member(one, "action"), "type");
@@ -77,19 +84,22 @@ static const char *check_action(struct json_object *one)
 
     if (type == NULL)
         return "lifetimeActions: action.type is missing";
-    if (strcasecmp(type, "Rotate") != 0)
-        return "lifetimeActions: only Rotate is supported";
+    if (strcasecmp(type, "Rotate") != 0 &&
+        !(vault && strcasecmp(type, "Notify") == 0))
+        return vault ? "lifetimeActions: action.type is not supported"
+                     : "lifetimeActions: only Rotate is supported";
     if ((after == NULL) == (before == NULL))
         return "lifetimeActions: one of timeAfterCreate, timeBeforeExpiry";
     seconds = emu_duration_parse(after == NULL ? before : after);
     if (seconds < 0)
         return "lifetimeActions: the time is no ISO 8601 duration";
-    if (seconds < INTERVAL_MIN)
-        return "lifetimeActions: the interval must be at least 28 days";
+    if (seconds < (vault ? 7 : 28) * DAY)
+        return vault ? "lifetimeActions: the interval must be at least 7 days"
+                     : "lifetimeActions: the interval must be at least 28 days";
     return NULL;
 }
 
-static const char *check_policy(struct json_object *o)
+static const char *check_policy(struct json_object *o, int vault)
 {
     struct json_object *list = emu_json_member(o, "lifetimeActions");
     struct json_object *attributes = emu_json_member(o, "attributes");
@@ -105,9 +115,9 @@ static const char *check_policy(struct json_object *o)
     if (list != NULL)
         count = json_object_array_length(list);
     for (i = 0; wrong == NULL && i < count; i++)
-        wrong = check_action(json_object_array_get_idx(list, i));
+        wrong = check_action(json_object_array_get_idx(list, i), vault);
     if (wrong == NULL && emu_json_member(attributes, "expiryTime") != NULL &&
-        (expiry == NULL || emu_duration_parse(expiry) < INTERVAL_MIN))
+        (expiry == NULL || emu_duration_parse(expiry) < 28 * DAY))
         wrong = "expiryTime must be a duration of at least 28 days";
     return wrong;
 }
@@ -178,7 +188,7 @@ void emu_policy_update(struct emu_request *rq, struct emu_reply *r)
 {
     struct json_object *body = emu_json_parse(rq->body.data, rq->body.len);
     const char *wrong = body == NULL ? "The request body is no JSON object"
-                                     : check_policy(body);
+                                     : check_policy(body, emu_is_vault(rq));
     struct emu_version v;
 
     if (wrong != NULL) {
@@ -214,7 +224,7 @@ void emu_key_rotate(struct emu_request *rq, struct emu_reply *r)
     if (!emu_key_find(rq, r, &v))
         return;
     policy = policy_of(rq->hsm->store, rq->name);
-    if (policy == NULL)
+    if (policy == NULL && !emu_is_vault(rq))
         emu_reply_bad(r, "The key has no rotation policy");
     else if (!renew(&v, policy))
         emu_reply_failed(r);

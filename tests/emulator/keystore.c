@@ -52,6 +52,7 @@ int emu_keystore_read(sqlite3_stmt *row, struct emu_version *v)
     v->release_policy = emu_store_text(row, 15);
     v->deleted = sqlite3_column_int64(row, 16);
     v->purge = sqlite3_column_int64(row, 17);
+    v->software = sqlite3_column_int64(row, 18);
     v->public_jwk = emu_store_text(row, 6);
     if (v->public_jwk != NULL && emu_store_bytes(row, 5, &v->material))
         return 1;
@@ -116,12 +117,14 @@ int emu_keystore_add(struct emu_store *s, struct emu_version *v)
                s,
                "INSERT INTO versions(key,version,kty,crv,bits,material,public,"
                "ops,enabled,exportable,nbf,exp,created,updated,tags,"
-               "release_policy) VALUES((SELECT id FROM keys WHERE name=?1),"
-               "?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
-               "ttitibtiiiiiiitt", v->name, v->version, (int64_t)v->kty, v->crv,
-               v->bits, &v->material, v->public_jwk, (int64_t)v->ops,
+               "release_policy,software) VALUES((SELECT id FROM keys WHERE "
+               "name=?1),"
+               "?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+               "ttitibtiiiiiiitti", v->name, v->version, (int64_t)v->kty,
+               v->crv, v->bits, &v->material, v->public_jwk, (int64_t)v->ops,
                (int64_t)v->enabled, (int64_t)v->exportable, v->nbf, v->exp,
-               v->created, v->updated, v->tags, v->release_policy) == 1;
+               v->created, v->updated, v->tags, v->release_policy,
+               v->software) == 1;
 }
 
 int emu_keystore_update(struct emu_store *s, const struct emu_version *v)

@@ -34,7 +34,8 @@ struct emu_version {
     unsigned ops;
     int enabled;
     int exportable;
-    int64_t nbf; /* -1: none, as exp */
+    int64_t software; /* 1 for keys of a Key Vault that are in no HSM */
+    int64_t nbf;      /* -1: none, as exp */
     int64_t exp;
     int64_t created;
     int64_t updated;
@@ -65,7 +66,7 @@ void emu_keystore_sweep(struct emu_store *s);
 #define EMU_VERSION_COLUMNS                                                    \
     "k.name,v.version,v.kty,v.crv,v.bits,v.material,v.public,v.ops,"           \
     "v.enabled,v.exportable,v.nbf,v.exp,v.created,v.updated,v.tags,"           \
-    "v.release_policy,k.deleted,k.purge"
+    "v.release_policy,k.deleted,k.purge,v.software"
 int emu_keystore_read(sqlite3_stmt *row, struct emu_version *v);
 
 #endif

@@ -40,9 +40,9 @@ int emu_kty_parse(const char *text)
     return -1;
 }
 
-const char *emu_kty_name(enum emu_kty kty)
+const char *emu_kty_name(enum emu_kty kty, int software)
 {
-    return kty_names[kty][1];
+    return kty_names[kty][software ? 0 : 1];
 }
 
 const struct emu_curve *emu_curve_by_name(const char *name)

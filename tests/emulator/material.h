@@ -23,8 +23,8 @@ int emu_akp_supported(const char *name);
 
 /* "RSA" or "RSA-HSM" and so on; -1 when it is none. */
 int emu_kty_parse(const char *text);
-/* Always the name with -HSM. */
-const char *emu_kty_name(enum emu_kty kty);
+/* With -HSM unless in software. */
+const char *emu_kty_name(enum emu_kty kty, int software);
 
 struct emu_curve {
     const char *name;  /* the service's: P-256K */

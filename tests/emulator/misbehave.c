@@ -6,6 +6,8 @@
  */
 #include "misbehave.h"
 
+#include "vault.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +22,10 @@ void emu_challenge(struct emu_request *rq, struct emu_reply *r)
              "Bearer authorization=\"https://%s/%s\", resource=\"%s\"",
              rq->host, rq->hsm->tenant, rq->hsm->options->resource);
     emu_reply_clear(r);
+    if (emu_is_vault(rq))
+        emu_vault_unauthorized(r);
     /* Clients must not take the body of a 401 for JSON; this one is not. */
-    if (strcmp(rq->method, "GET") == 0)
+    else if (strcmp(rq->method, "GET") == 0)
         emu_reply_text(r, 401, "application/json; charset=utf-8", strdup("OK"));
     else
         emu_reply_empty(r, 401);

@@ -48,6 +48,8 @@ static const struct option table[] = {
            "Service Fabric's token service port, self-signed TLS"),
     TEXT("--resource", "URL", resource,
          "audience of tokens (https://managedhsm.azure.net)"),
+    TEXT("--vault", "TIER", vault,
+         "be a Key Vault, standard or premium, in place of a Managed HSM"),
     TEXT("--san", "NAMES", san,
          "more host names for the certificate, comma separated"),
     TEXT("--date", "DATE", date,
@@ -128,7 +130,6 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
     int i;
 
     memset(o, 0, sizeof(*o));
-    o->resource = "https://managedhsm.azure.net";
     o->san = "";
     for (i = 1; i < argc; i++) {
         if (!parse_one(o, argc, argv, &i))
@@ -140,6 +141,14 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
         fprintf(stderr, "mhsm-emulator: --state DIR is required\n");
         return 0;
     }
+    if (o->vault != NULL && strcmp(o->vault, "standard") != 0 &&
+        strcmp(o->vault, "premium") != 0) {
+        fprintf(stderr, "mhsm-emulator: --vault: standard or premium\n");
+        return 0;
+    }
+    if (o->resource == NULL)
+        o->resource = o->vault == NULL ? "https://managedhsm.azure.net"
+                                       : "https://vault.azure.net";
     if (o->date != NULL && strpbrk(o->date, "\r\n") != NULL) {
         fprintf(stderr, "mhsm-emulator: --date: one line\n");
         return 0;

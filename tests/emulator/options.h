@@ -11,7 +11,8 @@ struct emu_options {
     const char *state;
     const char *resource;
     const char *san;
-    const char *date; /* the Date of every answer; NULL: the real one */
+    const char *vault; /* the tier of the Key Vault; NULL: a Managed HSM */
+    const char *date;  /* the Date of every answer; NULL: the real one */
     int64_t port;
     int64_t control_port;
     int64_t imds_port;

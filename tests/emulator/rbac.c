@@ -6,6 +6,7 @@
 #include "rbac.h"
 
 #include "router.h"
+#include "vault.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -151,6 +152,10 @@ int emu_rbac_allows(struct emu_request *rq, struct emu_reply *r)
     emu_rbac_scope(rq, scope, sizeof(scope));
     if (allowed(rq->hsm->store, rq->oid, rq->route->action, scope))
         return 1;
+    if (emu_is_vault(rq)) {
+        emu_vault_forbidden(rq, r, scope);
+        return 0;
+    }
     emu_reply_error(r, 403, "AccessDenied",
                     "Not authorized to access %s%s on %s%s%s",
                     EMU_ACTION_PREFIX, rq->route->action, quote, scope, quote);

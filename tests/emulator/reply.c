@@ -113,7 +113,10 @@ error_list(struct emu_reply *r, unsigned status, const char *code,
     char text[768], message[900];
 
     vsnprintf(text, sizeof(text), format, values);
-    snprintf(message, sizeof(message), "%s (Activity ID: %s)", text, r->id);
+    if (r->brief)
+        snprintf(message, sizeof(message), "%s", text);
+    else
+        snprintf(message, sizeof(message), "%s (Activity ID: %s)", text, r->id);
     error_body(r, status, code, inner, message);
 }
 

@@ -22,6 +22,7 @@ struct emu_reply {
     size_t len;
     const char *content_type;
     enum emu_wire wire;
+    int brief; /* errors do not tell the activity id */
     const char *header_names[EMU_HEADERS_MAX];
     char *header_values[EMU_HEADERS_MAX];
     size_t header_count;

@@ -11,6 +11,7 @@
 #include "rbac.h"
 #include "router.h"
 #include "token.h"
+#include "vault.h"
 #include "version.h"
 
 #include <stdio.h>
@@ -49,7 +50,7 @@ static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
         emu_reply_problem(r, rq->problem);
         return;
     }
-    if (rq->route == NULL) {
+    if (rq->route == NULL || (emu_is_vault(rq) && !emu_vault_has(rq->route))) {
         emu_reply_error(r, 404, "NotFound", "There is no such resource");
         return;
     }
@@ -102,6 +103,7 @@ void emu_service(struct emu_request *rq, struct emu_reply *r)
     int cut = 0;
 
     clock_gettime(CLOCK_MONOTONIC, &start);
+    r->brief = emu_is_vault(rq);
     if (rq->problem == 0 && emu_router_find(rq))
         emu_stats_route(rq->hsm->stats, rq->route->method,
                         strcmp(rq->route->name, "token") == 0

@@ -46,7 +46,7 @@ static const char schema[] =
     " ops INTEGER NOT NULL, enabled INTEGER NOT NULL,"
     " exportable INTEGER NOT NULL, nbf INTEGER NOT NULL, exp INTEGER NOT NULL,"
     " created INTEGER NOT NULL, updated INTEGER NOT NULL, tags TEXT,"
-    " release_policy TEXT);"
+    " release_policy TEXT, software INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX IF NOT EXISTS versions_key ON versions(key, seq);"
     "CREATE TABLE IF NOT EXISTS settings("
     " name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
@@ -54,6 +54,21 @@ static const char schema[] =
 static int execute(struct emu_store *s, const char *sql)
 {
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Folders of before there were Key Vaults lack a column. */
+static int upgrade(struct emu_store *s)
+{
+    sqlite3_stmt *row = emu_store_query(
+        s, "SELECT 1 FROM pragma_table_info('versions') WHERE name='software'",
+        "");
+    int step = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+
+    sqlite3_finalize(row);
+    if (step == SQLITE_DONE)
+        return execute(s, "ALTER TABLE versions ADD COLUMN"
+                          " software INTEGER NOT NULL DEFAULT 0");
+    return step == SQLITE_ROW;
 }
 
 int emu_store_open(struct emu_store **out, const char *path)
@@ -75,7 +90,8 @@ int emu_store_open(struct emu_store **out, const char *path)
         !execute(s, "PRAGMA journal_mode=WAL") ||
         !execute(s, "PRAGMA synchronous=FULL") ||
         !execute(s, "PRAGMA foreign_keys=ON") ||
-        !execute(s, "PRAGMA secure_delete=ON") || !execute(s, schema)) {
+        !execute(s, "PRAGMA secure_delete=ON") || !execute(s, schema) ||
+        !upgrade(s)) {
         emu_store_free(s);
         return 0;
     }

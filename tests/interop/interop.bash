@@ -14,7 +14,7 @@
 . "${0%/*}/../lib.sh"
 
 here=$(cd "${0%/*}" && pwd)
-clients=${MHSM_INTEROP_CLIENTS:-$TEST_BUILD/interop}
+clients=${TEST_CLIENTS:-$TEST_BUILD/interop}
 # Nobody but the emulator is asked, so that no answer is waited for.
 export AZURE_CORE_COLLECT_TELEMETRY=0 AZURE_CORE_INSTANCE_DISCOVERY=false
 export AZURE_CORE_NO_COLOR=1 AZURE_CORE_ONLY_SHOW_ERRORS=1
@@ -24,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE=1
 interop_start() {
     emulator_start "$@"
     cd "$work"
-    : >results
+    [ -e results ] || : >results
     # What an earlier run saw must not be taken for this one's.
     rm -f "$TEST_BUILD/interop/results/$client"
     port=${MHSM_ENDPOINT##*:}
@@ -56,8 +56,8 @@ session() {
 # cloud [MEMBERS]: registers the emulator as a cloud. What it consists of is
 # discovered, save the HSM's suffix and what the members of "endpoints" say.
 cloud() {
-    printf '{"endpoints":{"resourceManager":"%s"%s},"suffixes":{"mhsmDns":":%s"}}' \
-        "$MHSM_ENDPOINT" "${1:+,$1}" "$port" >"$AZURE_CONFIG_DIR/cloud.json"
+    printf '{"endpoints":{"resourceManager":"%s"%s},"suffixes":{"mhsmDns":":%s","keyvaultDns":":%s"}}' \
+        "$MHSM_ENDPOINT" "${1:+,$1}" "$port" "$port" >"$AZURE_CONFIG_DIR/cloud.json"
     az cloud register -n emulator --cloud-config "@$AZURE_CONFIG_DIR/cloud.json"
     az cloud set -n emulator
 }

@@ -44,7 +44,7 @@ build() {
 # walked CLIENT STEP: the client's walk fails, and at that step.
 walked() {
     local code=0
-    MHSM_INTEROP_CLIENTS=$clients TEST_BUILD=$work TEST_EMULATOR=$work/mutant \
+    TEST_CLIENTS=$clients TEST_BUILD=$work TEST_EMULATOR=$work/mutant \
         "$here/$1.sh" >walk.out 2>&1 || code=$?
     grep -P "^FAIL\t$1\t$2\t" walk.out || {
         cat walk.out

@@ -5,6 +5,10 @@
 import { ClientSecretCredential } from "@azure/identity";
 
 export const endpoint = process.env.MHSM_ENDPOINT;
+// The tier of the Key Vault that the emulator is, if it is one. Its keys are in
+// software, unless it is premium.
+export const vault = process.env.TEST_VAULT;
+export const hsm = vault !== "standard";
 // The emulator's host is not under the resource that its tokens are for.
 export const options = { disableChallengeResourceVerification: true };
 

@@ -19,7 +19,7 @@ from azure.keyvault.keys.crypto import KeyWrapAlgorithm as Wrap
 from azure.keyvault.keys.crypto import SignatureAlgorithm as Sig
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from walk import ENDPOINT, OPTIONS, administrator, finish, need, refused, step
+from walk import ENDPOINT, OPTIONS, VAULT, administrator, finish, need, refused, step
 
 keys = KeyClient(ENDPOINT, administrator(), **OPTIONS)
 prefix = "python-"
@@ -32,11 +32,17 @@ SIGNATURES = {
 CURVES = {"P-384": Sig.es384, "P-521": Sig.es512, "P-256K": Sig.es256_k}
 CIPHERS = {"rsa": [Enc.rsa1_5, Enc.rsa_oaep, Enc.rsa_oaep_256], "oct": [Enc.a256_gcm, Enc.a256_cbc]}
 EVERY = ["encrypt", "decrypt", "wrapKey", "unwrapKey", "sign", "verify"]
-TYPES = {"rsa": "RSA-HSM", "ec": "EC-HSM", "oct": "oct-HSM"}
+HARDWARE = VAULT != "standard"
+TYPES = {"rsa": "RSA", "ec": "EC"}
+if HARDWARE:
+    TYPES = {kind: f"{name}-HSM" for kind, name in TYPES.items()}
+if not VAULT:
+    TYPES["oct"] = "oct-HSM"
+DAYS, LEVEL = (90, "Recoverable+Purgeable") if VAULT else (7, "CustomizedRecoverable+Purgeable")
 
 
 def create(kind, name, **more):
-    more["hardware_protected"] = True
+    more["hardware_protected"] = HARDWARE
     if kind == "rsa":
         return keys.create_rsa_key(name, size=2048, **more)
     if kind == "ec":
@@ -106,7 +112,8 @@ def versions(name, expected):
 
 def policy(name):
     before = keys.get_key_rotation_policy(name)
-    need(not before.lifetime_actions, "a policy before there is one")
+    first = [a.action.value for a in before.lifetime_actions]
+    need(first == (["Notify"] if VAULT else []), f"to begin with: {first}")
     action = KeyRotationLifetimeAction(KeyRotationPolicyAction.rotate, time_before_expiry="P30D")
     keys.update_key_rotation_policy(name, KeyRotationPolicy(lifetime_actions=[action], expires_in="P90D"))
     after = keys.get_key_rotation_policy(name)
@@ -132,7 +139,7 @@ def deleted(name):
     gone = poller.result()
     poller.wait()
     need(gone.recovery_id.endswith(f"/deletedkeys/{name}"), "recovery_id")
-    need((gone.scheduled_purge_date - gone.deleted_date).days == 7, "scheduled_purge_date")
+    need((gone.scheduled_purge_date - gone.deleted_date).days == DAYS, "scheduled_purge_date")
     need(name in [k.name for k in keys.list_deleted_keys()], "not listed as deleted")
     need(keys.get_deleted_key(name).name == name, "get_deleted_key")
     with refused(404, "KeyNotFound"):
@@ -147,14 +154,14 @@ def imported(kind, name):
         own = ec.generate_private_key(ec.SECP256R1()).private_numbers()
         wide = lambda n: n.to_bytes(32, "big")
         point = own.public_numbers
-        jwk = JsonWebKey(kty="EC-HSM", crv="P-256", x=wide(point.x), y=wide(point.y),
+        jwk = JsonWebKey(kty=TYPES[kind], crv="P-256", x=wide(point.x), y=wide(point.y),
                          d=wide(own.private_value), key_ops=["sign", "verify"])
     else:
         own = rsa.generate_private_key(65537, 2048).private_numbers()
-        jwk = JsonWebKey(kty="RSA-HSM", n=number(own.public_numbers.n), e=number(65537), d=number(own.d),
+        jwk = JsonWebKey(kty=TYPES[kind], n=number(own.public_numbers.n), e=number(65537), d=number(own.d),
                          p=number(own.p), q=number(own.q), dp=number(own.dmp1), dq=number(own.dmq1),
                          qi=number(own.iqmp), key_ops=EVERY)
-    key = keys.import_key(name, jwk, hardware_protected=True, tags={"from": "outside"})
+    key = keys.import_key(name, jwk, hardware_protected=HARDWARE, tags={"from": "outside"})
     need(key.key_type.value == TYPES[kind], f"type {key.key_type}")
     need(key.properties.tags == {"from": "outside"}, "tags")
     if kind != "oct":
@@ -169,7 +176,7 @@ def life(kind):
         key = create(kind, name, tags={"made": "here"})
         need(key.key_type.value == TYPES[kind], f"type {key.key_type}")
         need(key.properties.tags == {"made": "here"}, "tags")
-        need(key.properties.recovery_level == "CustomizedRecoverable+Purgeable", "recovery_level")
+        need(key.properties.recovery_level == LEVEL, "recovery_level")
     with step(f"{kind} get"):
         need(keys.get_key(name).id == key.id, "another id")
         need(keys.get_key(name, key.properties.version).id == key.id, "by its version")
@@ -180,7 +187,7 @@ def life(kind):
             sign(key, algorithm)
         if kind == "ec":
             for curve, algorithm in CURVES.items():
-                sign(keys.create_ec_key(f"{name}-{curve}", curve=curve, hardware_protected=True), algorithm)
+                sign(keys.create_ec_key(f"{name}-{curve}", curve=curve, hardware_protected=HARDWARE), algorithm)
     if kind in CIPHERS:
         with step(f"{kind} encrypt, decrypt"):
             for algorithm in CIPHERS[kind]:
@@ -230,10 +237,26 @@ def lists():
         need(names <= {n for page in pages for n in page}, "some are missing")
 
 
+def vault():
+    """What a Key Vault has not."""
+    with step("error: no AES keys"):
+        with refused(400, "BadParameter"):
+            keys.create_oct_key(prefix + "oct", size=256, hardware_protected=HARDWARE)
+    with step("error: no random bytes"):
+        with refused(404, "NotFound"):
+            keys.get_random_bytes(8)
+    if not HARDWARE:
+        with step("error: no HSM"):
+            with refused(400, "BadParameter"):
+                keys.create_ec_key(prefix + "hsm", curve="P-256", hardware_protected=True)
+
+
 def random_bytes():
     with step("random bytes"):
         first, second = keys.get_random_bytes(128), keys.get_random_bytes(128)
         need(len(first) == len(second) == 128 and first != second, "not random")
+        with refused(400, "BadParameter"):
+            keys.get_random_bytes(129)
 
 
 def errors():
@@ -243,19 +266,17 @@ def errors():
         try:
             keys.get_key(prefix + "none")
         except ResourceNotFoundError as e:
-            need("Activity ID" in e.message, "no activity id")
+            need(("Activity ID" in e.message) != bool(VAULT), "activity id")
     with step("error: disabled key"):
-        key = create("oct", prefix + "disabled")
+        key = create("rsa", prefix + "disabled")
         crypto = keys.get_cryptography_client(key.name)
-        sealed = crypto.encrypt(Enc.a256_gcm, b"x")
+        sealed = crypto.encrypt(Enc.rsa_oaep, b"x")
         keys.update_key_properties(key.name, enabled=False)
         with refused(403, "Forbidden"):
-            crypto.decrypt(Enc.a256_gcm, sealed.ciphertext, iv=sealed.iv, authentication_tag=sealed.tag)
+            crypto.decrypt(Enc.rsa_oaep, sealed.ciphertext)
     with step("error: bad parameter"):
         with refused(400, "BadParameter"):
-            keys.create_rsa_key(prefix + "odd", size=1234, hardware_protected=True)
-        with refused(400, "BadParameter"):
-            keys.get_random_bytes(129)
+            keys.create_rsa_key(prefix + "odd", size=1234, hardware_protected=HARDWARE)
         with refused(400, "BadParameter"):
             keys.restore_key_backup(b"no backup")
     with step("error: deleted name"):
@@ -269,6 +290,9 @@ def errors():
 for one in sys.argv[1:] or TYPES:
     life(one)
 lists()
-random_bytes()
+if VAULT:
+    vault()
+else:
+    random_bytes()
 errors()
 finish()

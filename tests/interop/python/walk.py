@@ -14,6 +14,9 @@ from azure.identity import ClientSecretCredential
 
 ENDPOINT = os.environ["MHSM_ENDPOINT"]
 CA = os.environ["MHSM_CA_FILE"]
+# The tier of the Key Vault that the emulator is, if it is one. Its keys are in
+# software, unless it is premium.
+VAULT = os.environ.get("TEST_VAULT")
 # The emulator's host is not under the resource that its tokens are for.
 OPTIONS = {"connection_verify": CA, "verify_challenge_resource": False}
 

@@ -228,6 +228,27 @@ static int wait_turn(const struct mhsmi_request *request,
     return 1;
 }
 
+/* The last words of a call whose last try was cut short by the deadline are the
+ * answer before it: a host that refuses is there, only that its turn did not
+ * come again in time. */
+static mhsm_status prefer_answer(const struct mhsmi_request *request,
+                                 enum mhsmi_retry_class class, mhsm_status st,
+                                 struct mhsmi_response *response,
+                                 struct mhsmi_response *answer,
+                                 mhsm_error **failure)
+{
+    if (st == MHSM_ERR_TIMEOUT && answer->status != 0 &&
+        mhsmi_clock_ms() >= request->deadline_ms &&
+        (class != MHSMI_RETRY_ONCE || !response->sent)) {
+        mhsmi_response_clear(response);
+        *response = *answer;
+        mhsm_error_free(failure);
+        return MHSM_OK;
+    }
+    mhsmi_response_clear(answer);
+    return st;
+}
+
 mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
                             const struct mhsmi_retry_policy *policy,
                             struct mhsmi_response *response,
@@ -236,10 +257,12 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
     struct mhsmi_request next = *request;
     int attempt, stale_tried = 0;
     int64_t begun = mhsmi_clock_ms();
+    struct mhsmi_response answer;
     mhsm_error *failure = NULL;
     enum verdict verdict;
     mhsm_status st;
 
+    mhsmi_response_init(&answer);
     if (policy->class == MHSMI_RETRY_ONCE)
         next.fresh_connection = 1;
     for (attempt = 0;; attempt++) {
@@ -263,9 +286,13 @@ mhsm_status mhsmi_http_send(const struct mhsmi_request *request,
             next.fresh_connection =
                 request->fresh_connection || policy->class == MHSMI_RETRY_ONCE;
         }
+        mhsmi_response_clear(&answer);
+        answer = *response;
+        mhsmi_response_init(response);
         if (counters != NULL)
             (void)__atomic_fetch_add(&counters->retries, 1, __ATOMIC_RELAXED);
     }
+    st = prefer_answer(request, policy->class, st, response, &answer, &failure);
     if (policy->served_ms != NULL && st == MHSM_OK &&
         response->status / 100 == 2)
         atomic_store(policy->served_ms, mhsmi_clock_ms());

@@ -36,7 +36,8 @@ struct mhsmi_retry_policy {
 };
 
 /* mhsmi_engine_perform with retries.  Returns MHSM_OK with the last answer,
- * whatever its HTTP status, or the last transport failure.  A delay that would
+ * whatever its HTTP status, or the last transport failure; when the
+ * deadline cuts the last try short, the answer to the one before.  A delay that would
  * pass the deadline is not begun. */
 MHSM_NODISCARD mhsm_status mhsmi_http_send(
     const struct mhsmi_request *request,

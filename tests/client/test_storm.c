@@ -117,37 +117,61 @@ static void half_refused(void)
     th_reset();
 }
 
+/* Callers that each sign once and fail; who is refused says so, in his last
+ * words: time alone would send people to their firewalls. */
+static void all_fail(int callers)
+{
+    pthread_t thread[MANY];
+    struct work work[MANY];
+
+    for (int i = 0; i < callers; i++) {
+        work[i] = (struct work){.count = 1};
+        if (pthread_create(&thread[i], NULL, sign, &work[i]) != 0)
+            th_die("no thread");
+    }
+    for (int i = 0; i < callers; i++) {
+        pthread_join(thread[i], NULL);
+        TH_TRUE(strstr(work[i].failure, "429") != NULL, "%s", work[i].failure);
+    }
+}
+
+static void refuse_all(const char *const *options)
+{
+    client = tc_open(options);
+    /* Callers that do not know yet what token the HSM wants each ask for that:
+     * these requests are not what is counted here. */
+    storm("one", 1, 1);
+    th_fault("\"route\":\"sign\",\"action\":\"status\",\"status\":429,"
+             "\"retry_after\":\"0\",\"count\":-1");
+}
+
 /* A service that refuses all gets the few requests that ask whether it is
  * over, not those of every thread. */
 static void all_refused(void)
 {
     mhsm_client *before = client;
     long before_it;
-    pthread_t thread[MANY];
-    struct work work[MANY];
-    long refused = 0;
 
-    client = tc_open(TC_OPTIONS("timeout=3s", "max-connections=64"));
-    /* Callers that do not know yet what token the HSM wants each ask for that:
-     * these requests are not what is counted here. */
-    storm("one", 1, 1);
+    refuse_all(TC_OPTIONS("timeout=3s", "max-connections=64"));
     before_it = th_route(SIGN);
-    th_fault("\"route\":\"sign\",\"action\":\"status\",\"status\":429,"
-             "\"retry_after\":\"0\",\"count\":-1");
-    for (int i = 0; i < MANY; i++) {
-        work[i] = (struct work){.count = 1};
-        if (pthread_create(&thread[i], NULL, sign, &work[i]) != 0)
-            th_die("no thread");
-    }
-    for (int i = 0; i < MANY; i++) {
-        pthread_join(thread[i], NULL);
-        refused += strstr(work[i].failure, "429") != NULL;
-    }
-    CU_ASSERT_EQUAL(refused, MANY);
+    all_fail(MANY);
     printf("%ld requests ", th_route(SIGN) - before_it);
     /* Three repetitions at once, as the answer allows, then after 0.8 and
      * 1.6 s; a third pause would end after the time allowed. */
     CU_ASSERT(th_route(SIGN) - before_it <= MANY * 6L);
+    mhsm_client_free(client);
+    client = before;
+    th_reset();
+}
+
+/* There is one connection: the time ends while most wait for it. */
+static void refused_in_a_queue(void)
+{
+    mhsm_client *before = client;
+
+    refuse_all(TC_OPTIONS("timeout=2s", "max-connections=1"));
+    th_latency(50);
+    all_fail(THREADS);
     mhsm_client_free(client);
     client = before;
     th_reset();
@@ -166,6 +190,7 @@ int main(int argc, char **argv)
         {"each kind of fault", each_kind},
         {"half refused", half_refused},
         {"all refused", all_refused},
+        {"refused in a queue", refused_in_a_queue},
         {"clean-up", clean_up},
         CU_TEST_INFO_NULL,
     };

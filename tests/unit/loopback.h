@@ -49,7 +49,7 @@ struct loopback {
     pthread_mutex_t lock;
     int open_fds[loopback_max]; /* descriptor + 1; 0: free */
     atomic_int connections, requests, live, stopping;
-    atomic_int fail_next, fail_status, reset_next; /* for the path /plan */
+    atomic_int fail_next, fail_status, reset_next; /* for /plan and below */
     char fail_header[128];
 };
 

@@ -166,6 +166,9 @@ static inline int loopback_dispatch(struct loopback_peer *peer)
         return loopback_reset(peer);
     if (strcmp(path, "/hang") == 0)
         return loopback_hang(peer);
+    if (strcmp(path, "/plan/hang") == 0)
+        return atomic_load(&peer->server->fail_next) > 0 ? loopback_plan(peer)
+                                                         : loopback_hang(peer);
     if (strcmp(path, "/manyheaders") == 0)
         return loopback_headers(peer, 300, 10);
     if (strcmp(path, "/largeheaders") == 0)

@@ -220,6 +220,31 @@ static void test_deadline(void)
     CHECK(o.requests == 2 && o.ms >= 1400 && o.ms < 3000);
 }
 
+/* What the deadline cuts short is no news: the answer before it is. */
+static void test_last_words(void)
+{
+    char url[64];
+    struct outcome o;
+
+    (void)snprintf(url, sizeof(url), "https://127.0.0.1:%d/plan/hang",
+                   tls.port);
+    (void)snprintf(tls.fail_header, sizeof(tls.fail_header), "%s",
+                   "retry-after-ms: 1\r\n");
+    atomic_store(&tls.fail_status, 429);
+    atomic_store(&tls.fail_next, 1);
+    o = send_to(url, MHSMI_RETRY_REPEATABLE, 3, 500);
+    CHECK(o.status == MHSM_OK && o.http == 429 && o.requests == 2);
+    /* But a whole try is. */
+    atomic_store(&tls.fail_next, 1);
+    o = send_to(url, MHSMI_RETRY_REPEATABLE, 1, 5000);
+    CHECK(o.status == MHSM_ERR_TIMEOUT && o.requests == 2);
+    /* A write may have been acted upon. */
+    atomic_store(&tls.fail_next, 1);
+    o = send_to(url, MHSMI_RETRY_ONCE, 3, 500);
+    CHECK(o.status == MHSM_ERR_TIMEOUT && o.requests == 2);
+    atomic_store(&tls.fail_next, 0);
+}
+
 static int64_t after(const char *seconds, const char *ms, int64_t now)
 {
     struct mhsmi_response response;
@@ -264,10 +289,15 @@ static void test_retry_after(void)
 int main(void)
 {
     static const struct check checks[] = {
-        {"statuses", test_statuses},       {"counts", test_counts},
-        {"others", test_others},           {"writes", test_writes},
-        {"transport", test_transport},     {"deadline", test_deadline},
-        {"retry-after", test_retry_after}, {NULL, NULL},
+        {"statuses", test_statuses},
+        {"counts", test_counts},
+        {"others", test_others},
+        {"writes", test_writes},
+        {"transport", test_transport},
+        {"deadline", test_deadline},
+        {"last words", test_last_words},
+        {"retry-after", test_retry_after},
+        {NULL, NULL},
     };
     int bad;
 

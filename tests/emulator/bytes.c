@@ -217,7 +217,14 @@ void emu_text_free(char *text)
     free(text);
 }
 
+static _Atomic int64_t ahead;
+
 int64_t emu_now(void)
 {
-    return (int64_t)time(NULL);
+    return (int64_t)time(NULL) + ahead;
+}
+
+void emu_clock_advance(int64_t seconds)
+{
+    ahead += seconds;
 }

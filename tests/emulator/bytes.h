@@ -40,6 +40,8 @@ int emu_guid_lower(const char *text, char out[EMU_GUID_SIZE]);
 
 /* Wipes, then frees; NULL is fine. */
 void emu_text_free(char *text);
+/* Seconds since the epoch, by the clock that tests may advance. */
 int64_t emu_now(void);
+void emu_clock_advance(int64_t seconds);
 
 #endif

@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #define LATENCY_MAX 600000
+#define ADVANCE_MAX (INT64_C(3650) * 86400)
 
 static void wrong(struct emu_reply *r, const char *what)
 {
@@ -53,6 +54,22 @@ static void latency(struct emu_request *rq, struct emu_reply *r,
         return;
     }
     emu_faults_set_latency(rq->hsm->faults, ms);
+    done(r);
+}
+
+/* For what takes days: rotation, expiry, the end of what was deleted. */
+static void advance(struct emu_request *rq, struct emu_reply *r,
+                    struct json_object *body)
+{
+    int64_t seconds;
+
+    (void)rq;
+    if (emu_json_int(body, "advance", &seconds) != 1 || seconds < 0 ||
+        seconds > ADVANCE_MAX) {
+        wrong(r, "advance is no number of seconds of at most ten years");
+        return;
+    }
+    emu_clock_advance(seconds);
     done(r);
 }
 
@@ -202,6 +219,7 @@ static const struct {
     {"GET", "stats", 0, stats},
     {"POST", "reset", 0, reset},
     {"POST", "latency", 1, latency},
+    {"POST", "clock", 1, advance},
     {"POST", "faults", 1, faults},
     {"GET", "principals", 0, list_principals},
     {"POST", "principals", 1, add_principal},

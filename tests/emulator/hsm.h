@@ -24,6 +24,7 @@ struct emu_hsm {
     char admin_oid[EMU_GUID_SIZE];
     char identity_oid[EMU_GUID_SIZE];
     char identity_header[EMU_GUID_SIZE]; /* what its programs must send */
+    int64_t rotation_next;               /* under the lock of the store */
     struct emu_stats *stats;
     struct emu_faults *faults;
 };

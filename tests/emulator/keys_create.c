@@ -121,13 +121,10 @@ out:
 int emu_key_store_new(struct emu_request *rq, struct emu_reply *r,
                       struct emu_version *v)
 {
-    struct json_object *public_jwk = emu_material_public(v->kty, &v->material);
     int ok;
 
     v->created = v->updated = emu_now();
-    v->public_jwk = public_jwk == NULL ? NULL : emu_json_text(public_jwk);
-    json_object_put(public_jwk);
-    if (v->public_jwk == NULL || !emu_store_begin(rq->hsm->store)) {
+    if (!emu_store_begin(rq->hsm->store)) {
         emu_reply_failed(r);
         return 0;
     }

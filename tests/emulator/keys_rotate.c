@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Rotation and its policy. A new version has the type, size and operations of
- * the one before it; nothing rotates by itself here.
+ * Rotation on request, and its policy. A new version has the type, size and
+ * operations of the one before it.
  */
 #include "duration.h"
 #include "handlers.h"
 #include "keybundle.h"
+#include "rotation.h"
 #include "vault.h"
 
 #include <stdio.h>
@@ -14,32 +15,6 @@
 #include <strings.h>
 
 #define DAY INT64_C(86400)
-
-static char *policy_text(struct emu_store *s, const char *name)
-{
-    sqlite3_stmt *row;
-    char *text = NULL;
-
-    emu_store_lock(s);
-    row =
-        emu_store_query(s, "SELECT policy FROM keys WHERE name=?1", "t", name);
-    if (row != NULL && sqlite3_step(row) == SQLITE_ROW)
-        text = emu_store_text(row, 0);
-    sqlite3_finalize(row);
-    emu_store_unlock(s);
-    return text;
-}
-
-/* The stored policy, or NULL. */
-static struct json_object *policy_of(struct emu_store *s, const char *name)
-{
-    char *text = policy_text(s, name);
-    struct json_object *o =
-        text == NULL ? NULL : emu_json_parse(text, strlen(text));
-
-    free(text);
-    return o;
-}
 
 /* Takes o, which may be NULL: a key without a policy has an empty one. */
 static void answer(struct emu_request *rq, struct emu_reply *r,
@@ -71,7 +46,7 @@ void emu_policy_show(struct emu_request *rq, struct emu_reply *r)
     if (!emu_key_find(rq, r, &v))
         return;
     emu_version_free(&v);
-    answer(rq, r, policy_of(rq->hsm->store, rq->name));
+    answer(rq, r, emu_rotation_policy(rq->hsm->store, rq->name));
 }
 
 static const char *check_action(struct json_object *one, int vault)
@@ -160,7 +135,8 @@ static int is_removal(struct json_object *body)
 static void store_policy(struct emu_request *rq, struct emu_reply *r,
                          struct json_object *body)
 {
-    struct json_object *before = policy_of(rq->hsm->store, rq->name), *o = NULL;
+    struct json_object *before = emu_rotation_policy(rq->hsm->store, rq->name),
+                       *o = NULL;
     int64_t created = emu_now();
     char *text = NULL;
     int ok;
@@ -200,21 +176,6 @@ void emu_policy_update(struct emu_request *rq, struct emu_reply *r)
     json_object_put(body);
 }
 
-/* Turns the latest version into the next one. */
-static int renew(struct emu_version *v, struct json_object *policy)
-{
-    const char *expiry =
-        emu_json_string(emu_json_member(policy, "attributes"), "expiryTime");
-
-    v->version[0] = '\0';
-    free(v->public_jwk);
-    v->public_jwk = NULL;
-    v->enabled = 1;
-    v->nbf = -1;
-    v->exp = expiry == NULL ? -1 : emu_now() + emu_duration_parse(expiry);
-    return emu_material_generate(v->kty, v->bits, v->crv, &v->material);
-}
-
 void emu_key_rotate(struct emu_request *rq, struct emu_reply *r)
 {
     struct json_object *policy = NULL;
@@ -223,10 +184,10 @@ void emu_key_rotate(struct emu_request *rq, struct emu_reply *r)
     emu_version_init(&v);
     if (!emu_key_find(rq, r, &v))
         return;
-    policy = policy_of(rq->hsm->store, rq->name);
+    policy = emu_rotation_policy(rq->hsm->store, rq->name);
     if (policy == NULL && !emu_is_vault(rq))
         emu_reply_bad(r, "The key has no rotation policy");
-    else if (!renew(&v, policy))
+    else if (!emu_rotation_renew(&v, policy))
         emu_reply_failed(r);
     else if (emu_key_store_new(rq, r, &v))
         emu_keybundle_reply(rq, r, &v);

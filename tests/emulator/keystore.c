@@ -5,6 +5,8 @@
  */
 #include "keystore.h"
 
+#include "json.h"
+
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,10 +104,21 @@ int64_t emu_keystore_count(struct emu_store *s, const char *name)
     return count;
 }
 
+static int publish(struct emu_version *v)
+{
+    struct json_object *o = emu_material_public(v->kty, &v->material);
+
+    v->public_jwk = o == NULL ? NULL : emu_json_text(o);
+    json_object_put(o);
+    return v->public_jwk != NULL;
+}
+
 int emu_keystore_add(struct emu_store *s, struct emu_version *v)
 {
     unsigned char raw[16];
 
+    if (v->public_jwk == NULL && !publish(v))
+        return 0;
     if (v->version[0] == '\0') {
         if (RAND_bytes(raw, sizeof(raw)) != 1)
             return 0;

@@ -52,7 +52,7 @@ void emu_version_free(struct emu_version *v);
  * deleted. 1 found, 0 absent, -1 failed; *v is filled only when found. */
 int emu_keystore_find(struct emu_store *s, const char *name,
                       const char *version, struct emu_version *v);
-/* Gives v a version id and stores it as the latest one of its name. To be
+/* Gives v a version id and a public half, if it has none, and stores it as the latest one of its name. To be
  * called inside emu_store_begin. */
 int emu_keystore_add(struct emu_store *s, struct emu_version *v);
 /* Number of versions of the name, or -1. */

@@ -200,12 +200,13 @@ void emu_options_help(void)
     printf("  %-15s %-6s %s\n\n", "--help", "", "this text");
     printf(
         "Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
+        "POST /clock (advance: seconds that the clock is put forward),\n"
         "POST /faults, GET and POST /principals, POST /proofs (what proves\n"
         "a principal beside its secret: client_id with certificate, with\n"
         "authority and subject, or with issuer, subject, audience and key;\n"
         "PEM), POST /attestations (claims: a statement that they hold of an\n"
-        "environment, for key release). A fault names one of the routes below, "
-        "or * for all of the\n"
-        "service's but token, which act on requests whose token is good.\n ");
+        "environment, for key release). A fault names one of the routes\n"
+        "below, or * for all of the service's but token, which act on\n"
+        "requests whose token is good.\n ");
     print_routes();
 }

@@ -9,6 +9,7 @@
 #include "keybundle.h"
 #include "misbehave.h"
 #include "rbac.h"
+#include "rotation.h"
 #include "router.h"
 #include "token.h"
 #include "vault.h"
@@ -61,6 +62,7 @@ static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
         emu_reply_bad(r, "The scope is malformed");
         return;
     }
+    emu_rotation_run(rq->hsm);
     if (api_version(rq, r) && emu_rbac_allows(rq, r))
         rq->route->handler(rq, r);
 }

@@ -66,7 +66,7 @@ mutant "purge answers 200" keys_deleted.c 'emu_reply_empty(r, 204)' 'emu_reply_e
     javascript "ec purge"
 mutant "lists end after a page" keys_list.c '"nextLink"' '"nextlink"' \
     javascript "list keys"
-mutant "a new version has the old key" keys_rotate.c \
+mutant "a new version has the old key" rotation.c \
     'emu_material_generate(v->kty, v->bits, v->crv, &v->material)' 'v->material.len != 0' \
     python "rsa rotate"
 mutant "a role holds everywhere" rbac.c 'strcmp(assigned, scope) == 0)' \

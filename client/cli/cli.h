@@ -16,8 +16,15 @@ enum cli_output { CLI_TABLE = 0, CLI_JSON = 1, CLI_TSV = 2 };
 
 enum cli_action { CLI_RUN = 0, CLI_SHOW_HELP = 1, CLI_SHOW_MAN = 2 };
 
-/* The service takes 15 tags; options of the library are some 30. */
-enum { CLI_TAGS_MAX = 15, CLI_SETTINGS_MAX = 64 };
+/* The service takes 15 tags, and no option is repeated more often; options of
+ * the library are some 30. */
+enum { CLI_TAGS_MAX = 15, CLI_REPEATS_MAX = 45, CLI_SETTINGS_MAX = 64 };
+
+/* An option that may be given several times. */
+struct cli_repeat {
+    enum cli_option_id id;
+    const char *value;
+};
 
 struct cli_setting {
     const mhsm_option *option;
@@ -30,8 +37,8 @@ struct cli {
     const struct cli_noun *noun;          /* for help; NULL: none named */
     const struct cli_command *command;    /* NULL only for help */
     const char *values[CLI_OPTION_COUNT]; /* "" for a flag that was given */
-    const char *tags[CLI_TAGS_MAX];
-    size_t tag_count;
+    struct cli_repeat repeats[CLI_REPEATS_MAX];
+    size_t repeat_count;
     const char *operand;
     struct cli_setting settings[CLI_SETTINGS_MAX];
     size_t setting_count;
@@ -48,6 +55,10 @@ struct cli {
  * a hint that names the --help to read. */
 MHSM_NODISCARD mhsm_status cli_parse(struct cli *cli, int argc, char **argv,
                                      mhsm_error **err);
+/* All values of an option that may be given several times, in their order; how
+ * many. */
+size_t cli_repeats(const struct cli *cli, enum cli_option_id id,
+                   const char *values[CLI_TAGS_MAX]);
 /* Decimal digits within [min, max]; errors name `what`. */
 MHSM_NODISCARD mhsm_status cli_parse_number(const char *what, const char *text,
                                             unsigned long min,

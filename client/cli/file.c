@@ -36,7 +36,7 @@ static void on_signal(int number)
     (void)raise(number);
 }
 
-static void block_signals(sigset_t *before)
+void cli_file_block_signals(sigset_t *before)
 {
     sigset_t set;
     size_t i;
@@ -47,7 +47,7 @@ static void block_signals(sigset_t *before)
     (void)sigprocmask(SIG_BLOCK, &set, before);
 }
 
-static void restore_signals(const sigset_t *before)
+void cli_file_restore_signals(const sigset_t *before)
 {
     (void)sigprocmask(SIG_SETMASK, before, NULL);
 }
@@ -144,8 +144,7 @@ mhsm_status cli_file_slurp(const char *path, struct mhsmi_buf *out,
     return st;
 }
 
-/* 0, or errno. */
-static int write_all(int fd, const void *data, size_t size)
+int cli_file_write_all(int fd, const void *data, size_t size)
 {
     const unsigned char *at = data;
 
@@ -176,7 +175,7 @@ static int make_temporary(const char *path, int secret)
     sigset_t before;
     int fd = -1, size;
 
-    block_signals(&before);
+    cli_file_block_signals(&before);
     size = snprintf(temporary, sizeof(temporary), "%.*s.mhsm-XXXXXX",
                     (int)directory, path);
     if (size < 0 || (size_t)size >= sizeof(temporary))
@@ -188,23 +187,25 @@ static int make_temporary(const char *path, int secret)
         if (!secret && fchmod(fd, 0666 & ~file_mask) != 0)
             errno = 0; /* narrower than asked for: still right */
     }
-    restore_signals(&before);
+    cli_file_restore_signals(&before);
     return fd;
 }
 
 /* Give the temporary file its name, or remove it; 0, or errno. */
-static int settle_temporary(const char *path, int keep)
+static int settle_temporary(const char *path, int keep, int flags)
 {
     sigset_t before;
     int error = 0;
 
-    block_signals(&before);
-    if (keep && rename(temporary, path) != 0)
+    cli_file_block_signals(&before);
+    /* A link, unlike a new name, does not replace what is there. */
+    if (keep && ((flags & CLI_FILE_NEW) ? link(temporary, path)
+                                        : rename(temporary, path)) != 0)
         error = errno;
-    if (!keep || error != 0)
+    if (!keep || error != 0 || (flags & CLI_FILE_NEW))
         (void)unlink(temporary);
     temporary_exists = 0;
-    restore_signals(&before);
+    cli_file_restore_signals(&before);
     return error;
 }
 
@@ -225,22 +226,22 @@ static void sync_directory(const char *path)
     }
 }
 
-static mhsm_status write_new(const char *path, int secret, const void *data,
+static mhsm_status write_new(const char *path, int flags, const void *data,
                              size_t size, mhsm_error **err)
 {
-    int fd = make_temporary(path, secret), error;
+    int fd = make_temporary(path, flags & CLI_FILE_SECRET), error;
 
     if (fd < 0)
         return failed(path, errno, err);
-    error = write_all(fd, data, size);
+    error = cli_file_write_all(fd, data, size);
     if (error == 0 && fsync(fd) != 0)
         error = errno;
     if (close(fd) != 0 && error == 0)
         error = errno;
     if (error == 0)
-        error = settle_temporary(path, 1);
+        error = settle_temporary(path, 1, flags);
     else
-        (void)settle_temporary(path, 0);
+        (void)settle_temporary(path, 0, flags);
     if (error != 0)
         return failed(path, error, err);
     sync_directory(path);
@@ -255,13 +256,23 @@ static mhsm_status write_through(const char *path, const void *data,
 
     if (fd < 0)
         return failed(path, errno, err);
-    error = write_all(fd, data, size);
+    error = cli_file_write_all(fd, data, size);
     if (close(fd) != 0 && error == 0)
         error = errno;
     return error == 0 ? MHSM_OK : failed(path, error, err);
 }
 
-mhsm_status cli_file_write(const char *path, int secret, const void *data,
+mhsm_status cli_file_check_free(const char *path, mhsm_error **err)
+{
+    struct stat info;
+
+    if (is_standard(path) || lstat(path, &info) != 0)
+        return MHSM_OK;
+    return mhsmi_error(err, MHSM_ERR_IO, "%s exists: nothing is overwritten",
+                       path);
+}
+
+mhsm_status cli_file_write(const char *path, int flags, const void *data,
                            size_t size, mhsm_error **err)
 {
     struct stat info;
@@ -272,9 +283,12 @@ mhsm_status cli_file_write(const char *path, int secret, const void *data,
     if (is_standard(path)) {
         error = fflush(stdout) != 0 ? errno : 0;
         if (error == 0)
-            error = write_all(STDOUT_FILENO, data, size);
+            error = cli_file_write_all(STDOUT_FILENO, data, size);
         return error == 0 ? MHSM_OK : failed("standard output", error, err);
     }
+    if ((flags & CLI_FILE_NEW) &&
+        (st = cli_file_check_free(path, err)) != MHSM_OK)
+        return st;
     if (stat(path, &info) == 0) {
         if (S_ISDIR(info.st_mode))
             return failed(path, EISDIR, err);
@@ -287,7 +301,7 @@ mhsm_status cli_file_write(const char *path, int secret, const void *data,
     } else if (errno != ENOENT || lstat(path, &info) == 0) {
         return failed(path, errno, err); /* a dangling link: ENOENT */
     }
-    st = write_new(real != NULL ? real : path, secret, data, size, err);
+    st = write_new(real != NULL ? real : path, flags, data, size, err);
     free(real);
     return st;
 }

@@ -7,6 +7,8 @@
 #ifndef MHSM_CLIENT_CLI_FILE_H
 #define MHSM_CLIENT_CLI_FILE_H
 
+#include <signal.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -27,12 +29,25 @@ MHSM_NODISCARD mhsm_status cli_file_slurp(const char *path,
                                           struct mhsmi_buf *out,
                                           mhsm_error **err);
 
+enum {
+    CLI_FILE_SECRET = 1 << 0, /* mode 0600, else as the umask says */
+    CLI_FILE_NEW = 1 << 1     /* the name must be free */
+};
+
 /* `path` NULL or "-": standard output, in order with what stdio printed.
- * Otherwise a new file that takes the name when it is complete and on disk;
- * `secret`: mode 0600, else as the umask says.  Devices and pipes are written
- * to as they are. */
-MHSM_NODISCARD mhsm_status cli_file_write(const char *path, int secret,
+ * Otherwise a new file that takes the name when it is complete and on disk.
+ * Devices and pipes are written to as they are. */
+MHSM_NODISCARD mhsm_status cli_file_write(const char *path, int flags,
                                           const void *data, size_t size,
                                           mhsm_error **err);
+/* Before there is something to write: that the name is free. */
+MHSM_NODISCARD mhsm_status cli_file_check_free(const char *path,
+                                               mhsm_error **err);
+
+/* For files that come in sets (directory.c): all of it or errno; and the
+ * signals that end a program, held back. */
+int cli_file_write_all(int fd, const void *data, size_t size);
+void cli_file_block_signals(sigset_t *before);
+void cli_file_restore_signals(const sigset_t *before);
 
 #endif

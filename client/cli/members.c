@@ -51,17 +51,18 @@ static mhsm_status parse_operations(const char *text, unsigned int *mask,
     return MHSM_OK;
 }
 
-static mhsm_status check_tags(const struct cli *cli, mhsm_error **err)
+static mhsm_status check_tags(const char *const *tags, size_t count,
+                              mhsm_error **err)
 {
     size_t i;
 
-    for (i = 0; i < cli->tag_count; i++) {
-        const char *equals = strchr(cli->tags[i], '=');
+    for (i = 0; i < count; i++) {
+        const char *equals = strchr(tags[i], '=');
 
-        if (equals == NULL || equals == cli->tags[i])
+        if (equals == NULL || equals == tags[i])
             return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                               "--tags %s: it is NAME=VALUE", cli->tags[i]);
-        if (equals - cli->tags[i] > 256 || strlen(equals + 1) > 256)
+                               "--tags %s: it is NAME=VALUE", tags[i]);
+        if (equals - tags[i] > 256 || strlen(equals + 1) > 256)
             return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                                "--tags: a name or value is longer than 256");
     }
@@ -86,17 +87,19 @@ static mhsm_status read_times(const struct cli *cli, mhsm_key_change *change,
     return st;
 }
 
-static mhsm_status read_tags(const struct cli *cli, mhsm_key_change *change,
+static mhsm_status read_tags(const struct cli *cli, struct cli_members *members,
                              mhsm_error **err)
 {
-    if (cli->values[CLI_NO_TAGS] != NULL && cli->tag_count != 0)
+    mhsm_key_change *change = &members->change;
+
+    change->tag_count = cli_repeats(cli, CLI_TAGS, members->tags);
+    change->tags = members->tags;
+    if (cli->values[CLI_NO_TAGS] != NULL && change->tag_count != 0)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "--tags and --no-tags contradict each other");
-    change->tags = cli->tags;
-    change->tag_count = cli->tag_count;
     change->replace_tags =
-        cli->tag_count != 0 || cli->values[CLI_NO_TAGS] != NULL;
-    return check_tags(cli, err);
+        change->tag_count != 0 || cli->values[CLI_NO_TAGS] != NULL;
+    return check_tags(members->tags, change->tag_count, err);
 }
 
 static mhsm_status read_policy(const struct cli *cli,
@@ -133,7 +136,7 @@ mhsm_status cli_members_read(const struct cli *cli, struct cli_members *members,
     if (st == MHSM_OK)
         st = read_times(cli, change, err);
     if (st == MHSM_OK)
-        st = read_tags(cli, change, err);
+        st = read_tags(cli, members, err);
     if (st == MHSM_OK)
         st = read_policy(cli, members, err);
     if (cli->values[CLI_DISABLED] != NULL)

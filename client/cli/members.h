@@ -13,6 +13,7 @@
 struct cli_members {
     mhsm_key_change change; /* borrows from here and from the command line */
     int exportable;
+    const char *tags[CLI_TAGS_MAX];
     mhsm_release_policy policy;
     struct mhsmi_buf policy_text;
 };

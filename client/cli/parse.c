@@ -97,6 +97,33 @@ static mhsm_status store_setting(struct cli *cli, const mhsm_option *setting,
     return MHSM_OK;
 }
 
+size_t cli_repeats(const struct cli *cli, enum cli_option_id id,
+                   const char *values[CLI_TAGS_MAX])
+{
+    size_t count = 0, i;
+
+    for (i = 0; i < cli->repeat_count; i++)
+        if (cli->repeats[i].id == id)
+            values[count++] = cli->repeats[i].value;
+    return count;
+}
+
+static mhsm_status store_repeat(struct cli *cli,
+                                const struct cli_option *option,
+                                const char *value, mhsm_error **err)
+{
+    const char *values[CLI_TAGS_MAX];
+
+    if (cli->repeat_count == CLI_REPEATS_MAX ||
+        cli_repeats(cli, option->id, values) == CLI_TAGS_MAX)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "--%s is given more than %d times", option->name,
+                           CLI_TAGS_MAX);
+    cli->repeats[cli->repeat_count].id = option->id;
+    cli->repeats[cli->repeat_count++].value = value;
+    return MHSM_OK;
+}
+
 static mhsm_status store(struct cli *cli, const struct cli_option *option,
                          const char *value, mhsm_error **err)
 {
@@ -104,11 +131,10 @@ static mhsm_status store(struct cli *cli, const struct cli_option *option,
         return mhsmi_error(err, MHSM_ERR_ARGUMENT, "--%s %s: it is one of %s",
                            option->name, value, option->choices);
     if (option->flags & CLI_REPEATED) {
-        if (cli->tag_count == CLI_TAGS_MAX)
-            return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                               "--%s is given more than %d times", option->name,
-                               CLI_TAGS_MAX);
-        cli->tags[cli->tag_count++] = value;
+        mhsm_status st = store_repeat(cli, option, value, err);
+
+        if (st != MHSM_OK)
+            return st;
     } else if (cli->values[option->id] != NULL && option->argument != NULL) {
         return mhsmi_error(err, MHSM_ERR_ARGUMENT, "--%s is given twice",
                            option->name);

@@ -82,6 +82,20 @@ enum cli_option_id {
     CLI_WRAPPING,
     CLI_WAIT,
     CLI_HARDWARE,
+    CLI_WRAPPING_KEY,
+    CLI_CERT,
+    CLI_SHARE,
+    CLI_COMBINER,
+    CLI_COMBINER_KEY,
+    CLI_EXCHANGE_KEY,
+    CLI_HOLDER,
+    CLI_NEW_CERT,
+    CLI_QUORUM,
+    CLI_DAYS,
+    CLI_PASSWORD_FILE,
+    CLI_PASSWORD_FD,
+    CLI_DIRECTORIES,
+    CLI_UNENCRYPTED,
     CLI_OPTION_COUNT
 };
 
@@ -101,7 +115,7 @@ struct cli_option {
     const char *help;
 };
 
-enum { CLI_GROUPS = 3 };
+enum { CLI_GROUPS = 4 };
 
 struct cli;
 
@@ -130,6 +144,7 @@ struct cli_exit_row {
 extern const struct cli_command cli_key_commands[];
 extern const struct cli_command cli_use_commands[];
 extern const struct cli_command cli_role_commands[];
+extern const struct cli_command cli_security_domain_commands[];
 extern const struct cli_command cli_hsm_commands[];
 extern const struct cli_noun cli_nouns[];
 extern const struct cli_option cli_global_options[];
@@ -181,6 +196,13 @@ mhsm_status cli_decrypt(struct cli *cli, mhsm_error **err);
 mhsm_status cli_wrap(struct cli *cli, mhsm_error **err);
 mhsm_status cli_unwrap(struct cli *cli, mhsm_error **err);
 mhsm_status cli_random(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_keygen(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_inspect(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_verify(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_restore_blob(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_rewrap(struct cli *cli, mhsm_error **err);
+mhsm_status cli_share_prepare(struct cli *cli, mhsm_error **err);
+mhsm_status cli_share_open(struct cli *cli, mhsm_error **err);
 mhsm_status cli_login_test(struct cli *cli, mhsm_error **err);
 mhsm_status cli_doctor(struct cli *cli, mhsm_error **err);
 mhsm_status cli_config_show(struct cli *cli, mhsm_error **err);

@@ -208,7 +208,9 @@ static void page_entries(FILE *stream)
     for (noun = cli_nouns; noun->name != NULL; noun++) {
         if (strchr(noun->name, ' ') != NULL)
             continue;
-        fprintf(stream, ".TP\n.BR mhsm\\-%s (1)\n", noun->name);
+        fputs(".TP\n.BR mhsm\\-", stream);
+        put(stream, noun->name);
+        fputs(" (1)\n", stream);
         put(stream, noun->summary);
         fputs(".\n", stream);
     }
@@ -227,15 +229,16 @@ static void exit_entries(FILE *stream)
 
 static void noun_page(FILE *stream, const struct cli_noun *noun)
 {
-    fprintf(stream,
-            ".TH MHSM\\-%s 1 \"\" \"mhsm %s\" \"User Commands\"\n"
-            ".SH NAME\nmhsm\\-%s \\- ",
-            noun->name, MHSM_VERSION, noun->name);
+    fputs(".TH MHSM\\-", stream);
+    put(stream, noun->name);
+    fprintf(stream, " 1 \"\" \"mhsm %s\" \"User Commands\"\n.SH NAME\nmhsm\\-",
+            MHSM_VERSION);
+    put(stream, noun->name);
+    fputs(" \\- ", stream);
     put_line(stream, noun->summary);
-    fprintf(stream,
-            ".SH SYNOPSIS\n.B mhsm %s\n.I command\n[\\fIoptions\\fR]\n"
-            ".SH COMMANDS\n",
-            noun->name);
+    fputs(".SH SYNOPSIS\n.B mhsm ", stream);
+    put_line(stream, noun->name);
+    fputs(".I command\n[\\fIoptions\\fR]\n.SH COMMANDS\n", stream);
     command_entries(stream, noun->name);
     fputs(".SH OPTIONS\nOf every command; those of the client are in\n"
           ".BR mhsm (1):\n",

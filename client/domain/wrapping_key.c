@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include "base/private_key.h"
 #include "domain/wrapping.h"
@@ -26,6 +27,26 @@ const mhsm_wrapping_certificate *
 mhsm_wrapping_key_certificate(const mhsm_wrapping_key *key)
 {
     return key->certificate;
+}
+
+int mhsm_wrapping_key_is_encrypted(const unsigned char *data, size_t size)
+{
+    /* The label of PKCS#8, and the header of what was before it. */
+    static const char word[] = "ENCRYPTED";
+    const unsigned char *at = data;
+    X509_SIG *sealed;
+    int ok;
+
+    if (size > file_max)
+        return 0;
+    if (memmem(data, size, word, sizeof(word) - 1) != NULL)
+        return 1;
+    (void)ERR_set_mark();
+    sealed = d2i_X509_SIG(NULL, &at, (long)size);
+    ok = sealed != NULL && at == data + size;
+    X509_SIG_free(sealed);
+    (void)ERR_pop_to_mark();
+    return ok;
 }
 
 static mhsm_status key_new(const mhsm_wrapping_certificate *certificate,

@@ -21,7 +21,7 @@ output_has "  and the options of the client" '^  --endpoint URL'
 output_has "  and the exit statuses" '^  6 +The input is damaged'
 equal "  and is no wider than 79 columns" "$(awk 'length > 79' out)" ""
 commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z -]*[a-z]\)\(  .*\)\{0,1\}$/\1/p' out)
-equal "  47 commands in all" "$(printf '%s\n' "$commands" | wc -l | tr -d " ")" 47
+equal "  55 commands in all" "$(printf '%s\n' "$commands" | wc -l | tr -d " ")" 55
 check "mhsm key --help" mhsm key --help
 output_has "  lists its commands" '^  key purge '
 output_has "  and those of the nouns below it" '^  key rotation-policy set'
@@ -40,25 +40,30 @@ while read -r line; do
     equal "  and says nothing on stderr" "$(cat err)" ""
 done <commands
 
+# A pattern for a name as roff has it.
+hyphens() {
+    printf '%s' "$1" | sed 's/-/\\\\-/g'
+}
+
 # The manual pages come from the same tables: one, and one a noun.
 pages=${TEST_COMMAND%/*}
-nouns=$(sed -n 's/^\([a-z]*\) .*/\1/p' commands | sort -u)
+nouns=$(sed -n 's/^\([a-z-]*\) .*/\1/p' commands | sort -u)
 check "mhsm --man" mhsm --man
 output_has "  is a manual page" '^\.TH MHSM 1'
 cp out mhsm.1
 for noun in $nouns; do
-    output_has "  that points at mhsm-$noun(1)" "^\\.BR mhsm\\\\-$noun \\(1\\)"
+    output_has "  that points at mhsm-$noun(1)" "^\\.BR mhsm\\\\-$(hyphens "$noun") \\(1\\)"
 done
 for noun in $nouns; do
     check "mhsm --man $noun" mhsm --man "$noun"
-    output_has "  is a manual page" "^\\.TH MHSM\\\\-$noun 1"
+    output_has "  is a manual page" "^\\.TH MHSM\\\\-$(hyphens "$noun") 1"
     cp out "mhsm-$noun.1"
 done
 while read -r line; do
     page=mhsm-${line%% *}.1
     [ -f "$page" ] || page=mhsm.1
     cp "$page" out
-    output_has "$page is about mhsm $line" "^\\.SS \"mhsm $(printf '%s' "$line" | sed 's/-/\\\\-/g')[ \"]"
+    output_has "$page is about mhsm $line" "^\\.SS \"mhsm $(hyphens "$line")[ \"]"
 done <commands
 for page in mhsm*.1; do
     check "$page is the built page" cmp "$page" "$pages/$page"

@@ -74,6 +74,10 @@ MHSM_API MHSM_NODISCARD mhsm_status mhsm_wrapping_key_decode(
     const mhsm_wrapping_certificate *certificate, mhsm_wrapping_key **key,
     mhsm_error **err);
 
+/* Whether it is encrypted, so that somebody can be asked for the password. */
+MHSM_API int mhsm_wrapping_key_is_encrypted(const unsigned char *data,
+                                            size_t size);
+
 /* Decrypts `size` octets with RSA-OAEP-256 into `out`, which has room for
  * *out_size octets and gets *out_size of them. */
 typedef mhsm_status (*mhsm_wrapping_decrypt)(void *context,

@@ -55,6 +55,20 @@ static int is_plain_json(const unsigned char *text, size_t size,
     return 1;
 }
 
+/* json-c's own look lets overlong forms and surrogates pass. */
+static int is_utf8(const char *text, size_t size)
+{
+    size_t i = 0, length;
+    uint32_t code;
+
+    /* Behind a last octet of ASCII no sequence reads on. */
+    if ((unsigned char)text[size - 1] > 0x7f)
+        return 0;
+    while (i < size && (length = mhsmi_text_character(text + i, &code)) != 0)
+        i += length;
+    return i == size;
+}
+
 /* ASCII is UTF-8 without a look. json-c 0.18 calls every octet over 0x7f a
  * control character when strict (json-c #892); there, such a text is parsed
  * without that flag. */
@@ -132,7 +146,8 @@ struct json_object *mhsmi_json_parse(const void *text, size_t size)
     while (size != 0 && is_space(from[size - 1]))
         size--;
     if (size == 0 || size >= INT_MAX || memchr(from, 0, size) != NULL ||
-        !is_plain_json(from, size, &octets))
+        !is_plain_json(from, size, &octets) ||
+        (octets > 0x7f && !is_utf8(text, size)))
         return NULL;
     if (from[size - 1] == '}' || from[size - 1] == ']')
         return parse_text(text, size, strictness(octets));

@@ -144,7 +144,7 @@ expect_exit 2 "two sources" sd verify new.json $keys --password-file both --pass
 expect_exit 1 "a descriptor that is closed" sd verify new.json $keys --password-fd 77
 errors_have "  is told" 'cannot read --password-fd'
 cat >terminal.py <<'TEXT'
-import os, pty, sys
+import os, pty, sys, termios, time
 words = [w.encode() for w in sys.argv[1].split("|")]
 pid, fd = pty.fork()
 if pid == 0:
@@ -158,7 +158,10 @@ while True:
     if not data:
         break
     seen += data
-    if words and seen.count(b": ") and seen.endswith(b": "):
+    if words and seen.endswith(b": "):
+        # The prompt comes just before the echo is off.
+        while termios.tcgetattr(fd)[3] & termios.ECHO:
+            time.sleep(0.01)
         os.write(fd, words.pop(0) + b"\n")
 sys.stdout.buffer.write(seen)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

@@ -70,9 +70,7 @@ static int is_privatelink(const struct doctor *doctor)
 
 static int is_vault(const struct doctor *doctor)
 {
-    const char *resource = mhsmi_endpoint_resource(doctor->url.host);
-
-    return resource != NULL && strstr(resource, "//vault.") != NULL;
+    return mhsmi_endpoint_is_vault(doctor->config, doctor->endpoint);
 }
 
 static int is_foreign(const struct doctor *doctor)

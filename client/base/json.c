@@ -102,7 +102,7 @@ static void put_tokener(struct json_tokener *tokener, int failed)
 
     /* json-c keeps the last token, perhaps a secret, in its scratch buffer. */
     if (size != 0 && tokener->pb->buf != NULL)
-        OPENSSL_cleanse(tokener->pb->buf, (size_t)size);
+        explicit_bzero(tokener->pb->buf, (size_t)size);
     json_tokener_reset(tokener);
     if (failed || size > spare_size_max ||
         !atomic_compare_exchange_strong(&spare, &none, tokener))

@@ -225,16 +225,14 @@ static void put_headers(struct arena *arena, struct mhsmi_job *job,
         to[-1].next = NULL;
 }
 
-/* "scheme://host[:port]" */
-static const char *put_origin(struct arena *arena, const struct mhsmi_url *url)
+/* "scheme://host" and `port`. */
+static const char *put_origin(struct arena *arena, const struct mhsmi_url *url,
+                              const char *port)
 {
-    char port[16] = "";
     const char *const texts[] = {url->scheme, "://", url->host, port};
     char *start = arena->at;
     size_t i, size;
 
-    if (url->port != 0)
-        (void)snprintf(port, sizeof(port), ":%d", url->port);
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         size = strlen(texts[i]);
         arena->size += size;
@@ -259,11 +257,11 @@ static void put_transport(struct arena *arena, struct mhsmi_job *job,
 
 static void put_all(struct arena *arena, struct mhsmi_job *job,
                     const struct mhsmi_request *from,
-                    const struct mhsmi_url *url)
+                    const struct mhsmi_url *url, const char *port)
 {
     job->method = put_text(arena, from->method);
     job->url = put_text(arena, from->url);
-    job->origin = put_origin(arena, url);
+    job->origin = put_origin(arena, url, port);
     job->host = put_text(arena, url->host);
     put_transport(arena, job, from->transport);
     put_headers(arena, job, from);
@@ -277,9 +275,12 @@ static struct mhsmi_job *job_copy(const struct mhsmi_request *from,
     size_t nodes =
         (from->header_count + 1 + extra_count) * sizeof(struct curl_slist);
     struct mhsmi_job count = {0}, *job;
+    char port[16] = "";
     struct arena arena = {NULL, 0};
 
-    put_all(&arena, &count, from, url);
+    if (url->port != 0)
+        (void)snprintf(port, sizeof(port), ":%d", url->port);
+    put_all(&arena, &count, from, url, port);
     job = mhsmi_alloc(sizeof(*job) + nodes + arena.size);
     if (job == NULL)
         return NULL;
@@ -287,7 +288,7 @@ static struct mhsmi_job *job_copy(const struct mhsmi_request *from,
     job->arena = (char *)(job + 1) + nodes;
     job->arena_size = arena.size;
     arena = (struct arena){job->arena, 0};
-    put_all(&arena, job, from, url);
+    put_all(&arena, job, from, url, port);
     atomic_init(&job->references, 1);
     (void)sem_init(&job->finished, 0, 0);
     job->wake_fd = -1;

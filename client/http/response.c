@@ -15,18 +15,23 @@
 
 enum { header_count_max = 200, header_size_max = 64 * 1024 };
 
+#define ROW(name, member)                                                      \
+    {                                                                          \
+        name, sizeof(name) - 1, offsetof(struct mhsmi_response, member)        \
+    }
+
 static const struct {
     const char *name;
-    size_t member;
+    size_t size, member;
 } kept[] = {
-    {"x-ms-request-id", offsetof(struct mhsmi_response, request_id)},
-    {"www-authenticate", offsetof(struct mhsmi_response, www_authenticate)},
-    {"retry-after", offsetof(struct mhsmi_response, retry_after)},
-    {"retry-after-ms", offsetof(struct mhsmi_response, retry_after_ms)},
-    {"x-ms-retry-after-ms", offsetof(struct mhsmi_response, retry_after_ms)},
-    {"location", offsetof(struct mhsmi_response, location)},
-    {"azure-asyncoperation", offsetof(struct mhsmi_response, async_operation)},
-    {"content-type", offsetof(struct mhsmi_response, content_type)},
+    ROW("x-ms-request-id", request_id),
+    ROW("www-authenticate", www_authenticate),
+    ROW("retry-after", retry_after),
+    ROW("retry-after-ms", retry_after_ms),
+    ROW("x-ms-retry-after-ms", retry_after_ms),
+    ROW("location", location),
+    ROW("azure-asyncoperation", async_operation),
+    ROW("content-type", content_type),
 };
 enum { kept_count = sizeof(kept) / sizeof(kept[0]) };
 
@@ -90,10 +95,8 @@ static size_t find_kept(const char *line, size_t size)
     size_t i;
 
     for (i = 0; i < kept_count; i++) {
-        size_t name = strlen(kept[i].name);
-
-        if (size > name && line[name] == ':' &&
-            OPENSSL_strncasecmp(line, kept[i].name, name) == 0)
+        if (size > kept[i].size && line[kept[i].size] == ':' &&
+            OPENSSL_strncasecmp(line, kept[i].name, kept[i].size) == 0)
             break;
     }
     return i;
@@ -120,7 +123,7 @@ size_t mhsmi_job_take_header(char *line, size_t one, size_t size, void *data)
     row = find_kept(line, size);
     if (row == kept_count)
         return size;
-    value = line + strlen(kept[row].name) + 1;
+    value = line + kept[row].size + 1;
     while (value < end && strchr(" \t", *value) != NULL)
         value++;
     while (end > value && strchr(" \t\r\n", end[-1]) != NULL)

@@ -115,7 +115,9 @@ int mhsmi_visit_begin(struct mhsmi_visit *visit, mhsmi_visit_context *context)
 
 void mhsmi_visit_end(const struct mhsmi_visit *visit)
 {
-    ERR_clear_error();
+    /* Clearing goes through all places that an error may have. */
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
     if (visit->previous != NULL)
         (void)OSSL_LIB_CTX_set0_default(visit->previous);
     (void)pthread_setcancelstate(visit->cancel, NULL);

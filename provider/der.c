@@ -17,6 +17,11 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+/* The largest curve's, P-521, and what its signature takes at most: two integers
+ * with a zero octet and a header of two each, and a header of three. */
+#define COORDINATE_MAX 66
+#define ECDSA_DER_MAX  (3 + 2 * (3 + COORDINATE_MAX))
+
 /* RFC 4055: what PSS parameters mean when they say nothing. */
 #define PSS_DEFAULT_SALT 20
 
@@ -24,12 +29,12 @@ int mp_alg_ecdsa_der(const unsigned char *raw, size_t raw_size,
                      size_t coordinate, unsigned char *der, size_t der_size,
                      size_t *der_length)
 {
+    unsigned char encoded[ECDSA_DER_MAX], *end = encoded;
     ECDSA_SIG *value = ECDSA_SIG_new();
     BIGNUM *r = NULL, *s = NULL;
-    unsigned char *encoded = NULL;
     int length, ok = 0;
 
-    if (value == NULL || coordinate == 0 || coordinate > 1024 ||
+    if (value == NULL || coordinate == 0 || coordinate > COORDINATE_MAX ||
         raw_size != 2 * coordinate)
         goto out;
     r = BN_bin2bn(raw, (int)coordinate, NULL);
@@ -38,14 +43,13 @@ int mp_alg_ecdsa_der(const unsigned char *raw, size_t raw_size,
         !ECDSA_SIG_set0(value, r, s))
         goto out;
     r = s = NULL;
-    length = i2d_ECDSA_SIG(value, &encoded);
+    length = i2d_ECDSA_SIG(value, &end);
     if (length <= 0 || (size_t)length > der_size)
         goto out;
     memcpy(der, encoded, (size_t)length);
     *der_length = (size_t)length;
     ok = 1;
 out:
-    OPENSSL_free(encoded);
     ECDSA_SIG_free(value);
     BN_free(r);
     BN_free(s);

@@ -8,6 +8,8 @@
  */
 #include "local.h"
 
+#include <string.h>
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
@@ -15,17 +17,37 @@
 
 #include "err.h"
 #include "host.h"
+#include "params.h"
+
+/* A digest that was fetched by this name and no properties.  They are few, and
+ * a fetch is much of what a signature costs besides its request. */
+struct digest {
+    struct digest *next;
+    EVP_MD *md;
+    char name[MP_NAME_SIZE];
+};
+
+enum { digests_max = 16 };
 
 struct mp_local {
     OSSL_LIB_CTX *libctx;
     OSSL_PROVIDER *provider;
     _Atomic(OSSL_PROVIDER *) legacy; /* NULL until first used */
+    _Atomic(struct digest *) digests;
+    atomic_int digest_count;
 };
 
 static void local_free(struct mp_local *local)
 {
+    struct digest *digest, *next;
+
     if (local == NULL)
         return;
+    for (digest = atomic_load(&local->digests); digest != NULL; digest = next) {
+        next = digest->next;
+        EVP_MD_free(digest->md);
+        OPENSSL_free(digest);
+    }
     if (atomic_load(&local->legacy) != NULL)
         OSSL_PROVIDER_unload(atomic_load(&local->legacy));
     if (local->provider != NULL)
@@ -62,6 +84,8 @@ static struct mp_local *local_new(const struct mp_prov *prov)
     if (local == NULL)
         return NULL;
     atomic_init(&local->legacy, NULL);
+    atomic_init(&local->digests, NULL);
+    atomic_init(&local->digest_count, 0);
     local->libctx = OSSL_LIB_CTX_new();
     if (local->libctx != NULL)
         local->provider = OSSL_PROVIDER_load(local->libctx, "default");
@@ -128,20 +152,65 @@ static int take_legacy(struct mp_prov *prov)
     return loaded != NULL;
 }
 
+/* One more reference; NULL: it is not kept. */
+static EVP_MD *kept_digest(struct mp_local *local, const char *name)
+{
+    struct digest *digest = atomic_load(&local->digests);
+
+    while (digest != NULL && strcmp(digest->name, name) != 0)
+        digest = digest->next;
+    return digest != NULL && EVP_MD_up_ref(digest->md) ? digest->md : NULL;
+}
+
+/* Two threads may keep the same one twice. */
+static void keep_digest(struct mp_local *local, const char *name, EVP_MD *md)
+{
+    struct digest *digest;
+
+    if (strlen(name) >= MP_NAME_SIZE ||
+        atomic_load(&local->digest_count) >= digests_max ||
+        atomic_fetch_add(&local->digest_count, 1) >= digests_max ||
+        (digest = OPENSSL_zalloc(sizeof(*digest))) == NULL)
+        return;
+    if (!EVP_MD_up_ref(md)) {
+        OPENSSL_free(digest);
+        return;
+    }
+    digest->md = md;
+    OPENSSL_strlcpy(digest->name, name, sizeof(digest->name));
+    digest->next = atomic_load(&local->digests);
+    while (
+        !atomic_compare_exchange_weak(&local->digests, &digest->next, digest))
+        continue;
+}
+
+static EVP_MD *fetch_digest(struct mp_prov *prov, const char *name,
+                            const char *propq)
+{
+    struct mp_local *local = local_get(prov);
+    struct mp_mark mark;
+    EVP_MD *md = NULL;
+
+    if (local == NULL)
+        return NULL;
+    mp_mark_set(&mark);
+    md = EVP_MD_fetch(local->libctx, name, propq);
+    if (md == NULL && take_legacy(prov))
+        md = EVP_MD_fetch(local->libctx, name, propq);
+    mp_mark_drop(&mark);
+    return md;
+}
+
 EVP_MD *mp_local_digest(struct mp_prov *prov, const char *name,
                         const char *propq)
 {
-    OSSL_LIB_CTX *libctx;
-    EVP_MD *md = NULL;
-    struct mp_mark mark;
+    struct mp_local *local = local_get(prov);
+    EVP_MD *md =
+        local != NULL && propq == NULL ? kept_digest(local, name) : NULL;
 
-    mp_mark_set(&mark);
-    libctx = mp_local_libctx(prov);
-    if (libctx != NULL)
-        md = EVP_MD_fetch(libctx, name, propq);
-    if (libctx != NULL && md == NULL && take_legacy(prov))
-        md = EVP_MD_fetch(libctx, name, propq);
-    mp_mark_drop(&mark);
+    if (md != NULL)
+        return md;
+    md = fetch_digest(prov, name, propq);
     if (md == NULL) {
         mp_raise(prov, MP_R_DIGEST, "digest %.64s%s%.64s is not available",
                  name, propq == NULL ? "" : " with properties ",
@@ -154,6 +223,8 @@ EVP_MD *mp_local_digest(struct mp_prov *prov, const char *name,
                  "digest %.64s has no fixed size and cannot be signed", name);
         return NULL;
     }
+    if (propq == NULL)
+        keep_digest(local, name, md);
     return md;
 }
 

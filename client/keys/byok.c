@@ -47,6 +47,7 @@ static mhsm_status kek_from_jwk(struct kek *kek, struct json_object *json,
     const char *kty = mhsmi_json_string(jwk, "kty");
     const char *kid = mhsmi_json_string(jwk, "kid");
     int has_operations = mhsmi_json_array(jwk, "key_ops") != NULL;
+    mhsm_status st;
 
     if (kty == NULL || strcmp(kty, "RSA-HSM") != 0)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
@@ -57,6 +58,9 @@ static mhsm_status kek_from_jwk(struct kek *kek, struct json_object *json,
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "a key-exchange key has import as its one "
                            "operation, and this one has others");
+    st = mhsmi_private_context_open(&kek->context, err);
+    if (st != MHSM_OK)
+        return st;
     kek->pkey =
         mhsmi_material_from_jwk(&kek->context, jwk, MHSM_KEY_RSA, NULL, 1);
     if (kek->pkey == NULL)
@@ -70,12 +74,18 @@ static mhsm_status kek_from_jwk(struct kek *kek, struct json_object *json,
 static mhsm_status kek_from_file(struct kek *kek, const unsigned char *data,
                                  size_t size, mhsm_error **err)
 {
-    OSSL_DECODER_CTX *decoder = OSSL_DECODER_CTX_new_for_pkey(
-        &kek->pkey, NULL, NULL, NULL, EVP_PKEY_PUBLIC_KEY, kek->context.lib,
-        NULL);
-    int ok = decoder != NULL &&
-             OSSL_DECODER_from_data(decoder, &data, &size) == 1 &&
-             kek->pkey != NULL;
+    OSSL_DECODER_CTX *decoder;
+    mhsm_status st = mhsmi_private_context_open(&kek->context, err);
+    int ok;
+
+    if (st != MHSM_OK)
+        return st;
+    decoder = OSSL_DECODER_CTX_new_for_pkey(&kek->pkey, NULL, NULL, NULL,
+                                            EVP_PKEY_PUBLIC_KEY,
+                                            kek->context.lib, NULL);
+    ok = decoder != NULL &&
+         OSSL_DECODER_from_data(decoder, &data, &size) == 1 &&
+         kek->pkey != NULL;
 
     OSSL_DECODER_CTX_free(decoder);
     if (ok)
@@ -88,14 +98,20 @@ static mhsm_status kek_from_file(struct kek *kek, const unsigned char *data,
 static mhsm_status kek_open(struct kek *kek, const unsigned char *data,
                             size_t size, mhsm_error **err)
 {
-    struct json_object *json = mhsmi_json_parse(data, size);
-    mhsm_status st = mhsmi_private_context_open(&kek->context, err);
+    struct json_object *json;
+    mhsm_status st;
     int bits;
 
-    if (st == MHSM_OK)
+    if (mhsmi_material_is_json(data, size)) {
+        json = mhsmi_json_parse(data, size);
         st = json != NULL ? kek_from_jwk(kek, json, err)
-                          : kek_from_file(kek, data, size, err);
-    json_object_put(json);
+                          : mhsmi_error(err, MHSM_ERR_DAMAGED,
+                                        "the key-exchange key's JWK is no "
+                                        "JSON");
+        json_object_put(json);
+    } else {
+        st = kek_from_file(kek, data, size, err);
+    }
     if (st != MHSM_OK)
         return st;
     bits = EVP_PKEY_get_bits(kek->pkey);

@@ -150,6 +150,7 @@ static mhsm_status decode_jwk(mhsm_material *material, struct json_object *jwk,
     const mhsm_curve_info *curve = crv != NULL ? mhsm_curve_by_name(crv) : NULL;
     mhsm_key_type type =
         kty != NULL ? mhsm_key_type_find(kty) : MHSM_KEY_UNKNOWN;
+    mhsm_status st;
 
     material->operations = mhsmi_jwk_operations(jwk);
     if (type == MHSM_KEY_OCT)
@@ -163,6 +164,9 @@ static mhsm_status decode_jwk(mhsm_material *material, struct json_object *jwk,
         return unsupported(kty != NULL ? kty : "a JWK without kty", err);
     if (type == MHSM_KEY_EC && curve == NULL)
         return unsupported(crv != NULL ? crv : "a JWK without crv", err);
+    st = mhsmi_private_context_open(&material->context, err);
+    if (st != MHSM_OK)
+        return st;
     material->pkey =
         mhsmi_material_from_jwk(&material->context, jwk, type, curve, 0);
     if (material->pkey == NULL)
@@ -172,7 +176,7 @@ static mhsm_status decode_jwk(mhsm_material *material, struct json_object *jwk,
     return check_pkey(material, err);
 }
 
-static int is_json(const unsigned char *data, size_t size)
+int mhsmi_material_is_json(const unsigned char *data, size_t size)
 {
     size_t i = 0;
 
@@ -185,12 +189,12 @@ static mhsm_status decode(mhsm_material *material, const unsigned char *data,
                           size_t size, const char *password, mhsm_error **err)
 {
     struct json_object *jwk;
-    mhsm_status st = mhsmi_private_context_open(&material->context, err);
+    mhsm_status st;
 
-    if (st != MHSM_OK)
-        return st;
-    if (!is_json(data, size)) {
-        st = decode_file(material, data, size, password, err);
+    if (!mhsmi_material_is_json(data, size)) {
+        st = mhsmi_private_context_open(&material->context, err);
+        if (st == MHSM_OK)
+            st = decode_file(material, data, size, password, err);
         return st == MHSM_OK ? check_pkey(material, err) : st;
     }
     jwk = mhsmi_json_parse(data, size);

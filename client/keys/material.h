@@ -21,6 +21,8 @@ struct mhsm_material {
     struct mhsmi_buf octets; /* oct */
 };
 
+/* What begins like a JSON object is taken for nothing else. */
+int mhsmi_material_is_json(const unsigned char *data, size_t size);
 /* The EVP_PKEY of a JWK of type RSA or EC (crv known to be `curve`), private
  * or, with `is_public`, its public part; NULL when it does not hold
  * together. */

@@ -9,6 +9,8 @@
 #include "cli/text.h"
 #include "cli/wrapping.h"
 
+enum { TEXT_MAX = 4096 };
+
 /* The file, opened by the holders that were given. */
 struct source {
     mhsm_security_domain *domain;
@@ -104,7 +106,7 @@ static mhsm_status tell_combiner(const mhsm_wrapping_certificate *combiner,
     struct mhsmi_buf text;
     mhsm_status st = MHSM_OK;
 
-    mhsmi_buf_init(&text, CLI_PASSWORD_MAX * 4);
+    mhsmi_buf_init(&text, TEXT_MAX);
     if (!mhsmi_buf_puts(&text, "sealed for ") ||
         !cli_text_escape(&text, mhsm_wrapping_certificate_subject(combiner),
                          CLI_ESCAPE_SHOW) ||

@@ -198,8 +198,10 @@ mhsm_status mhsmi_opening_derive(OSSL_LIB_CTX *lib,
     struct mhsmi_secret *made = mhsmi_secret_new(MHSMI_CEK_MAX);
     mhsm_status st;
 
-    if (made == NULL)
-        return mhsmi_error_memory(err);
+    if (made == NULL) {
+        (void)mhsmi_error_memory(err);
+        return MHSM_ERR_MEMORY;
+    }
     st = mhsmi_kdf_sp800_108(lib, master->data, master->size, tag, "",
                              made->data, made->size, err);
     if (st == MHSM_OK)

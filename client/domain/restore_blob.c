@@ -60,11 +60,14 @@ static mhsm_status fill(mhsm_domain_opening *opening,
 {
     struct mhsmi_secret *master = mhsmi_secret_new(MHSMI_MASTER_SIZE);
     OSSL_LIB_CTX *lib = opening->context.lib;
-    mhsm_status st = mhsmi_opening_combine(opening, err);
+    mhsm_status st;
     size_t i;
 
-    if (st == MHSM_OK && master == NULL)
-        st = mhsmi_error_memory(err);
+    if (master == NULL) {
+        (void)mhsmi_error_memory(err);
+        return MHSM_ERR_MEMORY;
+    }
+    st = mhsmi_opening_combine(opening, err);
     if (st == MHSM_OK &&
         RAND_priv_bytes_ex(lib, master->data, master->size, 0) != 1)
         st = mhsmi_error(err, MHSM_ERR_INTERNAL,

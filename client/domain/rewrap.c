@@ -83,13 +83,11 @@ mhsm_domain_opening_rewrap(mhsm_domain_opening *opening,
     (void)ERR_set_mark();
     if (made == NULL || domain == NULL)
         st = mhsmi_error_memory(err);
-    else if ((st = copy_data(opening->domain, quorum, domain, err)) ==
-                 MHSM_OK &&
-             (st = share_out(opening, certificates, count, quorum, domain,
-                             err)) == MHSM_OK &&
-             !mhsmi_domain_write(domain, &made->data))
-        st = mhsmi_error_memory(err);
+    else if ((st = copy_data(opening->domain, quorum, domain, err)) == MHSM_OK)
+        st = share_out(opening, certificates, count, quorum, domain, err);
     (void)ERR_pop_to_mark();
+    if (st == MHSM_OK && !mhsmi_domain_write(domain, &made->data))
+        st = mhsmi_error_memory(err);
     mhsm_security_domain_free(domain);
     if (st == MHSM_OK)
         *file = made;

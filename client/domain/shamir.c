@@ -113,7 +113,7 @@ mhsm_status mhsmi_shamir_split(OSSL_LIB_CTX *lib, const unsigned char *secret,
                                unsigned int count, unsigned char *shares,
                                mhsm_error **err)
 {
-    uint16_t coefficients[MHSMI_SHARES_MAX];
+    uint16_t coefficients[MHSMI_SHARES_MAX] = {0};
     mhsm_status st = MHSM_OK;
     unsigned int x, degree;
     size_t i;
@@ -219,7 +219,7 @@ mhsm_status mhsmi_shamir_combine(const struct mhsmi_share *shares,
                                  unsigned char *secret, mhsm_error **err)
 {
     uint32_t weights[MHSMI_SHARES_MAX], over = 0;
-    unsigned int x[MHSMI_SHARES_MAX];
+    unsigned int x[MHSMI_SHARES_MAX] = {0};
     mhsm_status st;
     size_t size, i;
 

@@ -55,8 +55,10 @@ static mhsm_status key_new(const mhsm_wrapping_certificate *certificate,
     mhsm_wrapping_key *made = mhsmi_alloc(sizeof(*made));
     mhsm_status st;
 
-    if (made == NULL)
-        return mhsmi_error_memory(err);
+    if (made == NULL) {
+        (void)mhsmi_error_memory(err);
+        return MHSM_ERR_MEMORY;
+    }
     st = mhsm_wrapping_certificate_decode(
         certificate->der.data, certificate->der.size, &made->certificate, err);
     if (st == MHSM_OK)

@@ -14,7 +14,13 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-enum { half = 32, block = 16, digest_size = 64, length_size = 8 };
+enum {
+    half = 32,
+    cek_size = 64,
+    block = 16,
+    digest_size = 64,
+    length_size = 8
+};
 
 static mhsm_status failed(const char *what, mhsm_error **err)
 {
@@ -29,7 +35,7 @@ static EVP_MAC_CTX *mac_begin(OSSL_LIB_CTX *lib, const unsigned char *key)
         OSSL_PARAM_construct_end(),
     };
     EVP_MAC *mac = EVP_MAC_fetch(lib, OSSL_MAC_NAME_HMAC, NULL);
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+    EVP_MAC_CTX *ctx = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
 
     EVP_MAC_free(mac);
     if (ctx != NULL && EVP_MAC_init(ctx, key, half, params) == 1)
@@ -137,7 +143,7 @@ static mhsm_status cbc_hs512_open(OSSL_LIB_CTX *lib, const unsigned char *cek,
 }
 
 static const struct mhsmi_content contents[] = {
-    {"A256CBC-HS512", 2 * half, block, half, block, cbc_hs512_seal,
+    {"A256CBC-HS512", cek_size, block, half, block, cbc_hs512_seal,
      cbc_hs512_open},
 };
 

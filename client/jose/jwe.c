@@ -114,8 +114,8 @@ mhsm_status mhsmi_jwe_parse(struct mhsmi_jwe *jwe, const char *text,
         {"ciphertext", &jwe->ciphertext, MHSMI_JWE_MAX},
         {"authentication tag", &jwe->tag, MHSMI_TAG_MAX},
     };
-    const char *starts[parts];
-    size_t sizes[parts], i;
+    const char *starts[parts] = {NULL};
+    size_t sizes[parts] = {0}, i;
     mhsm_status st;
 
     memset(jwe, 0, sizeof(*jwe));

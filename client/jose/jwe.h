@@ -9,7 +9,11 @@
 
 #include "jose/content.h"
 
-enum { MHSMI_JWE_MAX = 1024 * 1024, MHSMI_JWE_HEADER_MAX = 4096 };
+enum {
+    MHSMI_JWE_MAX = 1024 * 1024,
+    MHSMI_JWE_HEADER_MAX = 4096,
+    MHSMI_JWE_HEADER_TEXT_MAX = MHSMI_JWE_HEADER_MAX / 3 * 4 + 4
+};
 
 enum mhsmi_jwe_alg { MHSMI_JWE_DIR = 0, MHSMI_JWE_RSA_OAEP_256 = 1 };
 

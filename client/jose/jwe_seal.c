@@ -56,7 +56,7 @@ mhsm_status mhsmi_jwe_seal(OSSL_LIB_CTX *lib, const char *enc, const char *kid,
     struct mhsmi_buf header;
     mhsm_status st;
 
-    mhsmi_buf_init(&header, MHSMI_JWE_HEADER_MAX * 2);
+    mhsmi_buf_init(&header, MHSMI_JWE_HEADER_TEXT_MAX);
     if (!mhsmi_jwe_header_write(&header, MHSMI_JWE_DIR, enc, kid))
         st = mhsmi_error_memory(err);
     else
@@ -75,10 +75,13 @@ mhsm_status mhsmi_jwe_wrap(OSSL_LIB_CTX *lib, EVP_PKEY *key, const char *enc,
     struct mhsmi_buf header, wrapped;
     mhsm_status st;
 
-    mhsmi_buf_init(&header, MHSMI_JWE_HEADER_MAX * 2);
+    if (cek == NULL) {
+        (void)mhsmi_error_memory(err);
+        return MHSM_ERR_MEMORY;
+    }
+    mhsmi_buf_init(&header, MHSMI_JWE_HEADER_TEXT_MAX);
     mhsmi_buf_init(&wrapped, MHSMI_JWE_MAX);
-    if (cek == NULL ||
-        !mhsmi_jwe_header_write(&header, MHSMI_JWE_RSA_OAEP_256, enc, kid))
+    if (!mhsmi_jwe_header_write(&header, MHSMI_JWE_RSA_OAEP_256, enc, kid))
         st = mhsmi_error_memory(err);
     else if (RAND_priv_bytes_ex(lib, cek->data, cek->size, 0) != 1)
         st = no_random(err);

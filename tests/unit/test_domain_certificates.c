@@ -168,6 +168,44 @@ static void generating(void)
     mhsm_result_free(certified);
 }
 
+static void encrypted(void)
+{
+    static const char old[] = "-----BEGIN RSA PRIVATE KEY-----\n"
+                              "Proc-Type: 4,ENCRYPTED\n";
+    static const unsigned char zeros[70000] = {0};
+    mhsm_result *pem = NULL, *certified = NULL;
+    const unsigned char *data;
+    struct mhsmi_buf der;
+    unsigned char *sealed = NULL;
+    X509_SIG *parsed;
+    BIO *bio;
+    size_t size;
+    int length;
+
+    CHECK_FATAL(mhsm_wrapping_key_generate("a", 2048, 10, "secret", &pem,
+                                           &certified, NULL) == MHSM_OK);
+    data = mhsm_result_data(pem, &size);
+    CHECK(mhsm_wrapping_key_is_encrypted(data, size));
+    bio = BIO_new_mem_buf(data, (int)size);
+    parsed = PEM_read_bio_PKCS8(bio, NULL, NULL, NULL);
+    length = i2d_X509_SIG(parsed, &sealed);
+    CHECK_FATAL(length > 0);
+    CHECK(mhsm_wrapping_key_is_encrypted(sealed, (size_t)length));
+    CHECK(!mhsm_wrapping_key_is_encrypted(sealed, (size_t)length - 1));
+    CHECK(mhsm_wrapping_key_is_encrypted((const unsigned char *)old,
+                                         strlen(old)));
+    vector_read(&der, "sd_3of2/cert_0.key.der");
+    CHECK(!mhsm_wrapping_key_is_encrypted(der.data, der.size));
+    CHECK(!mhsm_wrapping_key_is_encrypted(zeros, sizeof(zeros)));
+    CHECK(ERR_peek_error() == 0);
+    mhsmi_buf_clear(&der);
+    OPENSSL_free(sealed);
+    X509_SIG_free(parsed);
+    BIO_free(bio);
+    mhsm_result_free(pem);
+    mhsm_result_free(certified);
+}
+
 static void not_generated(void)
 {
     static const struct {
@@ -340,6 +378,7 @@ int main(void)
                                           {"refused", refused},
                                           {"private keys", private_keys},
                                           {"generating", generating},
+                                          {"encrypted", encrypted},
                                           {"not generated", not_generated},
                                           {"download request", request},
                                           {"exchange key", exchange},

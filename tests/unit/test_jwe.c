@@ -329,6 +329,7 @@ static void no_sealing(void)
 {
     static const unsigned char octets[1024] = {1};
     EVP_PKEY *curve = EVP_PKEY_Q_keygen(context.lib, NULL, "EC", "P-256");
+    struct mhsmi_secret *opened = NULL;
     struct mhsmi_buf small;
 
     mhsmi_buf_init(&small, 100);
@@ -345,6 +346,9 @@ static void no_sealing(void)
                              NULL) == MHSM_ERR_INTERNAL);
     CHECK(mhsmi_jwe_wrap(context.lib, curve, enc, "k", octets, 32, &small,
                          NULL) == MHSM_ERR_INTERNAL);
+    CHECK(mhsmi_oaep_decrypt(context.lib, curve, octets, 64, &opened, NULL) ==
+          MHSM_ERR_INTERNAL);
+    CHECK(opened == NULL);
     fixed_random_feed(octets, 1);
     CHECK(mhsmi_jwe_seal(context.lib, enc, "k", octets, octets, 32, &small,
                          NULL) == MHSM_ERR_INTERNAL);
@@ -353,6 +357,61 @@ static void no_sealing(void)
     fixed_random_reset();
     mhsmi_buf_clear(&small);
     EVP_PKEY_free(curve);
+    ERR_clear_error();
+}
+
+/* A tag that fits and a padding that does not: made by who has the key, and an
+ * error all the same. */
+static void padding(void)
+{
+    static const unsigned char cek[64] = {1};
+    unsigned char text[3 + 16 + 16 + 8] = "aad", digest[64];
+    struct mhsmi_sealed sealed = {.aad = "aad",
+                                  .aad_size = 3,
+                                  .iv = text + 3,
+                                  .ciphertext = text + 19,
+                                  .ciphertext_size = 16,
+                                  .tag = digest};
+    struct mhsmi_secret *opened = NULL;
+    mhsm_error *err = NULL;
+    size_t size = 0;
+
+    text[sizeof(text) - 1] = 3 * 8;
+    CHECK(EVP_Q_mac(context.lib, "HMAC", NULL, "SHA512", NULL, cek, 32, text,
+                    sizeof(text), digest, sizeof(digest), &size) != NULL);
+    CHECK(mhsmi_content_find(enc)->open(context.lib, cek, &sealed, &opened,
+                                        &err) == MHSM_ERR_DAMAGED);
+    CHECK_TEXT(mhsm_error_message(err), "the padding is wrong");
+    mhsm_error_free(&err);
+    ERR_clear_error();
+}
+
+/* A context that has no algorithms. */
+static void no_algorithms(void)
+{
+    OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
+    OSSL_PROVIDER *none = OSSL_PROVIDER_load(lib, "null");
+    static const unsigned char octets[64] = {0};
+    const struct mhsmi_sealed sealed = {.aad = "aad",
+                                        .aad_size = 3,
+                                        .iv = octets,
+                                        .ciphertext = octets,
+                                        .ciphertext_size = 16,
+                                        .tag = octets};
+    const struct mhsmi_content *content_of = mhsmi_content_find(enc);
+    struct mhsmi_secret *opened = NULL;
+    unsigned char tag[32];
+    struct mhsmi_buf out;
+
+    mhsmi_buf_init(&out, 4096);
+    CHECK(content_of->seal(lib, octets, "aad", octets, octets, 16, &out, tag,
+                           NULL) == MHSM_ERR_INTERNAL);
+    CHECK(content_of->open(lib, octets, &sealed, &opened, NULL) ==
+          MHSM_ERR_INTERNAL);
+    CHECK(opened == NULL);
+    mhsmi_buf_clear(&out);
+    OSSL_PROVIDER_unload(none);
+    OSSL_LIB_CTX_free(lib);
     ERR_clear_error();
 }
 
@@ -380,6 +439,8 @@ int main(void)
                                           {"refused, too", refused_too},
                                           {"other keys", other_keys},
                                           {"no sealing", no_sealing},
+                                          {"padding", padding},
+                                          {"no algorithms", no_algorithms},
                                           {"quoting", quoting},
                                           {NULL, NULL}};
     int bad = check_main("jwe", checks);

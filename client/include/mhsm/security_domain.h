@@ -35,7 +35,7 @@ extern "C" {
 #define MHSM_DOMAIN_QUORUM_MIN  2
 #define MHSM_DOMAIN_QUORUM_MAX  10
 /* The largest file that is read, in octets. */
-#define MHSM_DOMAIN_SIZE_MAX (1024 * 1024)
+#define MHSM_DOMAIN_SIZE_MAX 1048576
 
 /* --- Certificates and keys ---------------------------------------------- */
 

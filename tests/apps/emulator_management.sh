@@ -35,6 +35,17 @@ for body in '{}' '[]' x '{"ids":"x"}'; do
     call POST $ids "$body"
     expect 400 '.error.code == "Request_BadRequest"'
 done
+names='/v1.0/servicePrincipals?$filter=servicePrincipalNames/any(c:c%20eq%20'
+call GET "$names'$MHSM_EMULATOR_IDENTITY_CLIENT')"
+expect 200 ".value | map(.id) == [\"$MHSM_EMULATOR_IDENTITY_OID\"]"
+call GET "$names'$AZURE_TENANT_ID')"
+expect 200 '.value == []'
+for filter in "x')" "'$AZURE_TENANT_ID'" "'$AZURE_TENANT_ID')%20or%20true"; do
+    call GET "$names$filter"
+    expect 400 '.error.code == "Request_UnsupportedQuery"'
+done
+call GET /v1.0/servicePrincipals
+expect 400
 token=x call POST $ids '{"ids":[]}'
 expect 401
 done_walk

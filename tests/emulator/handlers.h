@@ -19,6 +19,7 @@ EMU_HANDLER(emu_authority_keys);
 EMU_HANDLER(emu_management_clouds);
 EMU_HANDLER(emu_management_subscriptions);
 EMU_HANDLER(emu_management_principals);
+EMU_HANDLER(emu_management_names);
 EMU_HANDLER(emu_key_create);
 EMU_HANDLER(emu_key_import);
 EMU_HANDLER(emu_key_show);

@@ -91,6 +91,17 @@ static int caller_known(struct emu_request *rq, struct emu_reply *r)
     return 0;
 }
 
+static void answer_list(struct emu_reply *r, struct json_object *list)
+{
+    struct json_object *o = json_object_new_object();
+
+    if (!emu_json_add(o, "value", list)) {
+        json_object_put(o);
+        o = NULL;
+    }
+    emu_reply_json(r, 200, o);
+}
+
 static struct json_object *subscription(const struct emu_request *rq)
 {
     struct json_object *o = json_object_new_object();
@@ -115,45 +126,86 @@ static struct json_object *subscription(const struct emu_request *rq)
 
 void emu_management_subscriptions(struct emu_request *rq, struct emu_reply *r)
 {
-    struct json_object *o, *list, *one;
+    struct json_object *list, *one;
 
     if (!caller_known(rq, r))
         return;
-    o = json_object_new_object();
     list = json_object_new_array();
     one = subscription(rq);
     if (one != NULL && json_object_array_add(list, one) != 0)
         json_object_put(one);
-    if (!emu_json_add(o, "value", list)) {
-        json_object_put(o);
-        o = NULL;
-    }
-    emu_reply_json(r, 200, o);
+    answer_list(r, list);
 }
 
-/* Graph's description of a principal of ours, NULL for others. */
-static struct json_object *principal(struct emu_store *s, const char *oid)
+/* Graph's description of a principal. */
+static struct json_object *describe(const struct emu_principal *p)
 {
-    struct json_object *o, *names;
+    struct json_object *o = json_object_new_object();
+    struct json_object *names = json_object_new_array();
+
+    json_object_array_add(names, json_object_new_string(p->client_id));
+    if (emu_json_add(o, "servicePrincipalNames", names) &&
+        emu_json_add_string(o, "@odata.type",
+                            "#microsoft.graph.servicePrincipal") &&
+        emu_json_add_string(o, "id", p->oid) &&
+        emu_json_add_string(o, "appId", p->client_id) &&
+        emu_json_add_string(o, "displayName", p->client_id))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+/* Adds the principal that is found by that text, if there is one. */
+static void add_principal(struct json_object *list, struct emu_store *s,
+                          int (*find)(struct emu_store *, const char *,
+                                      struct emu_principal *),
+                          const char *text)
+{
+    struct json_object *one = NULL;
     struct emu_principal p;
 
-    if (emu_principals_by_oid(s, oid, &p) != 1)
-        return NULL;
-    o = json_object_new_object();
-    names = json_object_new_array();
-    json_object_array_add(names, json_object_new_string(p.client_id));
-    emu_json_add_string(o, "@odata.type", "#microsoft.graph.servicePrincipal");
-    emu_json_add_string(o, "id", p.oid);
-    emu_json_add_string(o, "appId", p.client_id);
-    emu_json_add_string(o, "displayName", p.client_id);
-    emu_json_add(o, "servicePrincipalNames", names);
+    if (find(s, text, &p) == 1)
+        one = describe(&p);
     OPENSSL_cleanse(&p, sizeof(p));
-    return o;
+    if (one != NULL && json_object_array_add(list, one) != 0)
+        json_object_put(one);
+}
+
+/* The name that a filter is about, in out; 0 when it is another filter. */
+static int filter_name(const char *filter, char *out)
+{
+    static const char head[] = "servicePrincipalNames/any(c:c eq '";
+    const size_t before = sizeof(head) - 1, len = EMU_GUID_SIZE - 1;
+
+    if (filter == NULL || strncmp(filter, head, before) != 0 ||
+        strlen(filter) != before + len + 2 ||
+        strcmp(filter + before + len, "')") != 0)
+        return 0;
+    memcpy(out, filter + before, len);
+    out[len] = '\0';
+    return emu_guid_valid(out);
+}
+
+void emu_management_names(struct emu_request *rq, struct emu_reply *r)
+{
+    char name[EMU_GUID_SIZE];
+    struct json_object *list;
+
+    if (!caller_known(rq, r))
+        return;
+    if (!filter_name(emu_uri_parameter(&rq->uri, "$filter"), name)) {
+        emu_reply_error(r, 400, "Request_UnsupportedQuery",
+                        "The filter must be about servicePrincipalNames");
+        return;
+    }
+    list = json_object_new_array();
+    add_principal(list, rq->hsm->store, emu_principals_by_client, name);
+    answer_list(r, list);
 }
 
 void emu_management_principals(struct emu_request *rq, struct emu_reply *r)
 {
-    struct json_object *body, *ids, *o, *list, *one;
+    struct json_object *body, *ids, *list;
     size_t i;
 
     if (!caller_known(rq, r))
@@ -166,21 +218,14 @@ void emu_management_principals(struct emu_request *rq, struct emu_reply *r)
         json_object_put(body);
         return;
     }
-    o = json_object_new_object();
     list = json_object_new_array();
     for (i = 0; i < json_object_array_length(ids); i++) {
         struct json_object *id = json_object_array_get_idx(ids, i);
 
-        one = json_object_is_type(id, json_type_string)
-                  ? principal(rq->hsm->store, json_object_get_string(id))
-                  : NULL;
-        if (one != NULL && json_object_array_add(list, one) != 0)
-            json_object_put(one);
+        if (json_object_is_type(id, json_type_string))
+            add_principal(list, rq->hsm->store, emu_principals_by_oid,
+                          json_object_get_string(id));
     }
-    if (!emu_json_add(o, "value", list)) {
-        json_object_put(o);
-        o = NULL;
-    }
-    emu_reply_json(r, 200, o);
+    answer_list(r, list);
     json_object_put(body);
 }

@@ -11,6 +11,7 @@ role() {
 signer() {
     answer=$(control principals '{"name":"az signer"}')
     jq -r .oid <<<"$answer" >signer.oid
+    jq -r .client_id <<<"$answer" >signer.id
     (
         session signer
         cloud
@@ -73,8 +74,15 @@ assignments_listed() {
     has 'any(.[]; .roleName == "az signer")'
     role assignment list --scope /
     has 'all(.[]; .name != $value)' "$(cat assignment.name)"
-    role assignment list --assignee-object-id "$(cat signer.oid)"
-    has 'length <= 1'
+    # By the name of the application, which Graph knows. A GUID to create for
+    # is taken for an object id by the CLI itself.
+    role assignment create --role "az signer" --scope /keys/az-attested --assignee "$(cat signer.oid)"
+    has '.principalId == $value' "$(cat signer.oid)"
+    role assignment list --scope /keys/az-attested --assignee "$(cat signer.id)"
+    has 'length == 1 and .[0].principalName == $value' "$(cat signer.id)"
+    role assignment delete --scope /keys/az-attested --assignee "$(cat signer.id)" --role "az signer"
+    role assignment list --scope /keys/az-attested
+    has 'length == 0'
 }
 
 unassigned() {

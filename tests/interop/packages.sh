@@ -28,6 +28,11 @@ into=$(cd "$1" && pwd)
 exec 9>"$into/lock"
 flock 9
 
+trap 'code=$?
+    [ $code -eq 0 ] ||
+        echo "packages.sh: PyPI and npm are needed; ctest -LE interop does without" >&2
+    exit $code' EXIT
+
 # current NAME FILE...: whether NAME was installed whole from these files.
 current() {
     name=$1

@@ -331,10 +331,10 @@ mhsm_status mhsmi_loop_run(struct mhsmi_loop *loop, struct mhsmi_job *job,
     *end = MHSMI_END_LOST;
     (void)mhsmi_waiter_begin(&waiter, until, &job->wake_fd);
     job->by_lane = job->wake_fd < 0 && mhsmi_visit_possible();
-    (void)pthread_mutex_lock(&loop->lock);
     /* The numbers of idle connections may be the host's by now. */
     if (!mhsmi_loop_owns(loop, loop->wake_fd))
         atomic_store(&loop->lost, 1);
+    (void)pthread_mutex_lock(&loop->lock);
     lost = atomic_load(&loop->lost);
     if (!lost)
         st = enter(loop, job, &asleep, err);

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +18,11 @@
 #define PARTS    5
 #define TEXT_MAX ((size_t)8 * 1024 * 1024)
 
-static int header_text(const char *kid, char *out, size_t size)
+static int header_text(const char *alg, const char *kid, char *out, size_t size)
 {
     int len = snprintf(
-        out, size, "{\"alg\":\"dir\",\"enc\":\"A256CBC-HS512\",\"kid\":\"%s\"}",
-        kid);
+        out, size, "{\"alg\":\"%s\",\"enc\":\"A256CBC-HS512\",\"kid\":\"%s\"}",
+        alg, kid);
 
     return len > 0 && (size_t)len < size;
 }
@@ -72,43 +73,89 @@ static int cbc(const unsigned char *key, const unsigned char *iv, int encrypt,
     return ok;
 }
 
-static char *join(const char *header, const unsigned char *iv,
-                  const struct emu_bytes *body, const unsigned char *tag)
+static char *join(const char *header, const struct emu_bytes *wrapped,
+                  const unsigned char *iv, const struct emu_bytes *body,
+                  const unsigned char *tag)
 {
+    char *k = emu_base64url_encode(wrapped->data, wrapped->len);
     char *a = emu_base64url_encode(iv, IV_SIZE);
     char *b = emu_base64url_encode(body->data, body->len);
     char *c = emu_base64url_encode(tag, TAG_SIZE);
     char *text = NULL;
     size_t size;
 
-    if (a != NULL && b != NULL && c != NULL) {
-        size = strlen(header) + strlen(a) + strlen(b) + strlen(c) + 8;
+    if (k != NULL && a != NULL && b != NULL && c != NULL) {
+        size =
+            strlen(header) + strlen(k) + strlen(a) + strlen(b) + strlen(c) + 8;
         text = malloc(size);
-        /* The second part, an encrypted key, is empty with a direct key. */
         if (text != NULL)
-            snprintf(text, size, "%s..%s.%s.%s", header, a, b, c);
+            snprintf(text, size, "%s.%s.%s.%s.%s", header, k, a, b, c);
     }
+    free(k);
     free(a);
     free(b);
     free(c);
     return text;
 }
 
-char *emu_seal(const unsigned char *key, const char *kid,
-               const struct emu_bytes *plain)
+/* With a direct key, the encrypted one is empty. */
+static char *seal(const unsigned char *key, const char *json,
+                  const struct emu_bytes *wrapped,
+                  const struct emu_bytes *plain)
 {
     unsigned char iv[IV_SIZE], tag[TAG_SIZE];
+    char *header = emu_base64url_encode(json, strlen(json)), *text = NULL;
     struct emu_bytes body = {NULL, 0};
-    char json[128], *header = NULL, *text = NULL;
 
-    if (header_text(kid, json, sizeof(json)))
-        header = emu_base64url_encode(json, strlen(json));
     if (header != NULL && plain->len < TEXT_MAX &&
         RAND_bytes(iv, sizeof(iv)) == 1 && cbc(key, iv, 1, plain, &body) &&
         tag_of(key, header, iv, &body, tag))
-        text = join(header, iv, &body, tag);
+        text = join(header, wrapped, iv, &body, tag);
     free(header);
     emu_bytes_free(&body);
+    return text;
+}
+
+char *emu_seal(const unsigned char *key, const char *kid,
+               const struct emu_bytes *plain)
+{
+    const struct emu_bytes none = {NULL, 0};
+    char json[128];
+
+    return header_text("dir", kid, json, sizeof(json))
+               ? seal(key, json, &none, plain)
+               : NULL;
+}
+
+static int oaep(EVP_PKEY *key, const unsigned char *data, size_t len,
+                struct emu_bytes *out)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+    size_t size = (size_t)EVP_PKEY_get_size(key);
+    int ok = ctx != NULL && emu_bytes_reserve(out, size) &&
+             EVP_PKEY_encrypt_init(ctx) == 1 &&
+             EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+             EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) == 1 &&
+             EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) == 1 &&
+             EVP_PKEY_encrypt(ctx, out->data, &size, data, len) == 1;
+
+    EVP_PKEY_CTX_free(ctx);
+    return ok;
+}
+
+char *emu_seal_for(EVP_PKEY *key, const char *kid,
+                   const struct emu_bytes *plain)
+{
+    unsigned char cek[EMU_SEAL_KEY];
+    struct emu_bytes wrapped = {NULL, 0};
+    char json[128], *text = NULL;
+
+    if (header_text("RSA-OAEP-256", kid, json, sizeof(json)) &&
+        RAND_bytes(cek, sizeof(cek)) == 1 &&
+        oaep(key, cek, sizeof(cek), &wrapped))
+        text = seal(cek, json, &wrapped, plain);
+    OPENSSL_cleanse(cek, sizeof(cek));
+    emu_bytes_free(&wrapped);
     return text;
 }
 
@@ -134,7 +181,7 @@ int emu_unseal(const unsigned char *key, const char *kid, const char *text,
     unsigned char expected[TAG_SIZE];
     int ok = 0;
 
-    if (header_text(kid, json, sizeof(json)))
+    if (header_text("dir", kid, json, sizeof(json)))
         header = emu_base64url_encode(json, strlen(json));
     if (copy != NULL && header != NULL && split(copy, parts) &&
         strcmp(parts[0], header) == 0 && parts[1][0] == '\0' &&

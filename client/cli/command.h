@@ -197,6 +197,7 @@ mhsm_status cli_wrap(struct cli *cli, mhsm_error **err);
 mhsm_status cli_unwrap(struct cli *cli, mhsm_error **err);
 mhsm_status cli_random(struct cli *cli, mhsm_error **err);
 mhsm_status cli_domain_keygen(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_download(struct cli *cli, mhsm_error **err);
 mhsm_status cli_domain_inspect(struct cli *cli, mhsm_error **err);
 mhsm_status cli_domain_verify(struct cli *cli, mhsm_error **err);
 mhsm_status cli_domain_restore_blob(struct cli *cli, mhsm_error **err);

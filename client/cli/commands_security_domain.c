@@ -35,6 +35,16 @@ static const struct cli_option keygen_options[] = {
      "Keys without a password"},
     CLI_OPTIONS_END};
 
+static const struct cli_option download_options[] = {
+    {CLI_NEW_CERT, "wrapping-cert", 0, CLI_REQUIRED | CLI_REPEATED, "FILE",
+     NULL, "The certificate of a holder; 3 to 10 of them"},
+    {CLI_QUORUM, "quorum", 0, CLI_REQUIRED, "NUMBER", NULL,
+     "How many of the holders open it: 2 to 10"},
+    NEW_OUT_OPTION("Where to write the file; it must not exist"),
+    {CLI_WAIT, "wait", 0, 0, "SECONDS", NULL,
+     "How long to wait for the HSM to be active; 1800 when not given"},
+    CLI_OPTIONS_END};
+
 static const struct cli_option prepare_options[] = {
     {CLI_OUT, "out", 'f', CLI_REQUIRED, "DIRECTORY", NULL,
      "A new directory for combiner.key and combiner.cer"},
@@ -98,6 +108,18 @@ const struct cli_command cli_security_domain_commands[] = {
      NULL,
      NULL,
      cli_domain_keygen},
+    {"security-domain",
+     "download",
+     "Activate an HSM and get its security domain",
+     "Asks once. The file is written, readable by its owner only, before the "
+     "HSM is waited for, and stays whatever happens then; a later download "
+     "shares the same root of trust among other holders. Needs "
+     "securitydomain/download (Managed HSM Administrator).\n\n"
+     "tsv: state, details, file.",
+     {download_options},
+     NULL,
+     NULL,
+     cli_domain_download},
     {"security-domain",
      "inspect",
      "Tell whom a security domain belongs to",

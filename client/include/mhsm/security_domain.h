@@ -6,7 +6,7 @@
  * of the holders can open it (REST reference, SecurityDomainObject; the files
  * are those of `az keyvault security-domain`).
  *
- * Everything in this header is offline and blocks only for computing.  Master
+ * What takes no client is offline and blocks only for computing.  Master
  * keys, shares and what they open live in locked memory that is wiped, and
  * core dumps are off meanwhile.  Objects may be read by several threads at
  * once; an opening is for one thread at a time.
@@ -22,8 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mhsm/client.h>
 #include <mhsm/error.h>
 #include <mhsm/result.h>
+#include <mhsm/uri.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -203,6 +205,29 @@ MHSM_API MHSM_NODISCARD mhsm_status mhsm_domain_download_request(
 MHSM_API MHSM_NODISCARD mhsm_status
 mhsm_domain_exchange_certificate(const unsigned char *answer, size_t size,
                                  mhsm_result **pem, mhsm_error **err);
+
+/* --- With the HSM -------------------------------------------------------- */
+
+/* Downloads the security domain for these holders, which activates a new HSM.
+ * `file` gets it as the service gave it: save it before anything else, for the
+ * service does not give the same twice.  Sent once.  `uri` names the HSM.
+ * Needs securitydomain/download/action (Managed HSM Administrator). */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_security_domain_download(
+    mhsm_client *client, const mhsm_uri *uri,
+    const mhsm_wrapping_certificate *const *certificates, size_t count,
+    unsigned int quorum, mhsm_result **file, mhsm_error **err);
+
+typedef enum mhsm_domain_state {
+    MHSM_DOMAIN_IN_PROGRESS = 0,
+    MHSM_DOMAIN_DONE = 1,
+    MHSM_DOMAIN_FAILED = 2
+} mhsm_domain_state;
+
+/* How far the HSM is after a download.  One GET.  `details` (may be NULL) gets
+ * the service's own words, in UTF-8, with a NUL behind them. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_security_domain_download_state(
+    mhsm_client *client, const mhsm_uri *uri, mhsm_domain_state *state,
+    mhsm_result **details, mhsm_error **err);
 
 #ifdef __cplusplus
 }

@@ -328,7 +328,7 @@ mhsm_status mhsmi_job_new(const struct mhsmi_request *request,
         st = mhsmi_error_memory(err);
         goto out;
     }
-    made->is_https = strcmp(url.scheme, "https") == 0;
+    made->is_https = strncmp(made->origin, "https:", 6) == 0;
     copy_limits(made, request);
     *job = made;
 out:

@@ -76,26 +76,29 @@ int mhsmi_visit_possible(void)
     return has_room() && is_quiet() && ERR_peek_error() == 0;
 }
 
-static OSSL_LIB_CTX *context_new(void)
+static OSSL_LIB_CTX *context_new(OSSL_PROVIDER **provider)
 {
     OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
 
-    if (context != NULL && OSSL_PROVIDER_load(context, "default") == NULL) {
-        OSSL_LIB_CTX_free(context);
-        context = NULL;
-    }
-    return context;
+    *provider = context == NULL ? NULL : OSSL_PROVIDER_load(context, "default");
+    if (*provider != NULL)
+        return context;
+    OSSL_LIB_CTX_free(context);
+    return NULL;
 }
 
 static OSSL_LIB_CTX *get_context(mhsmi_visit_context *context)
 {
     OSSL_LIB_CTX *found = atomic_load(context), *made;
+    OSSL_PROVIDER *provider;
 
     if (found != NULL)
         return found;
-    made = context_new();
+    made = context_new(&provider);
     if (made == NULL || atomic_compare_exchange_strong(context, &found, made))
         return made;
+    /* Another thread was faster. A context does not take its providers along. */
+    (void)OSSL_PROVIDER_unload(provider);
     OSSL_LIB_CTX_free(made);
     return found;
 }

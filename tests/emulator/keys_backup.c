@@ -1,169 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
- * Backup and restore of one key with all its versions. A blob opens only with
- * the key of the state folder that sealed it, and restores all or nothing.
+ * Backup and restore of one key with all its versions, all or nothing.
  */
 #include "handlers.h"
+#include "key_blob.h"
 #include "keybundle.h"
-#include "seal.h"
 
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_NAME "backup-protection-key"
-#define BLOB_MAX ((size_t)2 * 1024 * 1024)
-
-static int protection_key(struct emu_store *s, struct emu_bytes *key)
+void emu_key_backup(struct emu_request *rq, struct emu_reply *r)
 {
-    int found, ok = 0;
-
-    if (!emu_store_begin(s))
-        return 0;
-    found = emu_store_get(s, KEY_NAME, key);
-    if (found == 1)
-        ok = key->len == EMU_SEAL_KEY;
-    else if (found == 0)
-        ok = emu_bytes_reserve(key, EMU_SEAL_KEY) &&
-             RAND_priv_bytes(key->data, EMU_SEAL_KEY) == 1 &&
-             emu_store_set(s, KEY_NAME, key->data, key->len);
-    return emu_store_end(s, ok);
-}
-
-/* Numbers and texts of a version, by the names they have in a blob. */
-static const struct {
-    const char *name;
-    size_t offset;
-} numbers[] = {
-    {"bits", offsetof(struct emu_version, bits)},
-    {"nbf", offsetof(struct emu_version, nbf)},
-    {"exp", offsetof(struct emu_version, exp)},
-    {"created", offsetof(struct emu_version, created)},
-    {"updated", offsetof(struct emu_version, updated)},
-    {"software", offsetof(struct emu_version, software)},
-};
-static const struct {
-    const char *name;
-    size_t offset;
-} texts[] = {
-    {"public", offsetof(struct emu_version, public_jwk)},
-    {"tags", offsetof(struct emu_version, tags)},
-    {"release_policy", offsetof(struct emu_version, release_policy)},
-};
-
-static struct json_object *write_version(const struct emu_version *v)
-{
-    struct json_object *o = json_object_new_object();
-    size_t i;
-    int ok =
-        emu_json_add_string(o, "version", v->version) &&
-        emu_json_add_int(o, "kty", v->kty) &&
-        emu_json_add_string(o, "crv", v->crv) &&
-        emu_json_add_int(o, "ops", v->ops) &&
-        emu_json_add_int(o, "enabled", v->enabled) &&
-        emu_json_add_int(o, "exportable", v->exportable) &&
-        emu_json_add_bytes(o, "material", v->material.data, v->material.len);
-
-    for (i = 0; ok && i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        ok = emu_json_add_int(
-            o, numbers[i].name,
-            *(const int64_t *)(const void *)((const char *)v +
-                                             numbers[i].offset));
-    for (i = 0; ok && i < sizeof(texts) / sizeof(texts[0]); i++) {
-        const char *text =
-            *(char *const *)(const void *)((const char *)v + texts[i].offset);
-
-        if (text != NULL)
-            ok = emu_json_add_string(o, texts[i].name, text);
-    }
-    if (ok)
-        return o;
-    json_object_put(o);
-    return NULL;
-}
-
-static int read_version(struct json_object *o, struct emu_version *v)
-{
-    const char *version = emu_json_string(o, "version");
-    const char *crv = emu_json_string(o, "crv");
-    const char *material = emu_json_string(o, "material");
-    int64_t kty = -1, ops = 0, enabled = 0, exportable = 0;
-    size_t i;
-
-    if (version == NULL || strlen(version) != EMU_VERSION_SIZE - 1 ||
-        crv == NULL || material == NULL || emu_json_int(o, "kty", &kty) != 1 ||
-        kty < 0 || kty >= EMU_KTY_COUNT || emu_json_int(o, "ops", &ops) != 1 ||
-        emu_json_int(o, "enabled", &enabled) != 1 ||
-        emu_json_int(o, "exportable", &exportable) != 1 ||
-        !emu_base64url_decode(material, BLOB_MAX, &v->material))
-        return 0;
-    snprintf(v->version, sizeof(v->version), "%s", version);
-    snprintf(v->crv, sizeof(v->crv), "%s", crv);
-    v->kty = (enum emu_kty)kty;
-    v->ops = (unsigned)ops;
-    v->enabled = (int)enabled;
-    v->exportable = (int)exportable;
-    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        if (emu_json_int(o, numbers[i].name,
-                         (int64_t *)(void *)((char *)v + numbers[i].offset)) <
-            0)
-            return 0;
-    }
-    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        const char *text = emu_json_string(o, texts[i].name);
-
-        if (text != NULL)
-            *(char **)(void *)((char *)v + texts[i].offset) = strdup(text);
-    }
-    return v->public_jwk != NULL;
-}
-
-static struct json_object *collect(struct emu_store *s, const char *name)
-{
-    static const char sql[] = "SELECT " EMU_VERSION_COLUMNS
-                              " FROM keys k JOIN versions v ON v.key=k.id"
-                              " WHERE k.name=?1 ORDER BY v.seq";
-    struct json_object *o = json_object_new_object();
-    struct json_object *list = json_object_new_array(), *one;
-    struct emu_version v;
-    sqlite3_stmt *row;
-    int step = SQLITE_ERROR, ok = list != NULL;
-
-    emu_store_lock(s);
-    row = emu_store_query(s, sql, "t", name);
-    while (ok && row != NULL && (step = sqlite3_step(row)) == SQLITE_ROW) {
-        ok = emu_keystore_read(row, &v);
-        if (!ok)
-            break;
-        one = write_version(&v);
-        ok = one != NULL && json_object_array_add(list, one) == 0;
-        emu_version_free(&v);
-    }
-    sqlite3_finalize(row);
-    emu_store_unlock(s);
-    ok = ok && step == SQLITE_DONE;
-    ok = emu_json_add_string(o, "name", name) && ok;
-    ok = emu_json_add(o, "versions", list) && ok;
-    if (ok)
-        return o;
-    json_object_put(o);
-    return NULL;
-}
-
-/* Takes o, seals it and answers {"value": base64url of the sealed text}. */
-static void answer(struct emu_request *rq, struct emu_reply *r,
-                   struct json_object *o)
-{
-    struct emu_bytes key = {NULL, 0}, plain = {NULL, 0};
+    struct emu_store *s = rq->hsm->store;
     struct json_object *result = NULL;
-    char *text = o == NULL ? NULL : emu_json_text(o), *sealed = NULL;
+    struct emu_version v;
+    char *sealed;
 
-    json_object_put(o);
-    if (text != NULL && emu_bytes_set(&plain, text, strlen(text)) &&
-        protection_key(rq->hsm->store, &key))
-        sealed = emu_seal(key.data, KEY_NAME, &plain);
+    if (!emu_key_find(rq, r, &v))
+        return;
+    emu_version_free(&v);
+    sealed = emu_key_blob_seal(s, emu_key_blob_make(s, rq->name));
     if (sealed != NULL) {
         result = json_object_new_object();
         if (!emu_json_add_bytes(result, "value", sealed, strlen(sealed))) {
@@ -172,20 +28,7 @@ static void answer(struct emu_request *rq, struct emu_reply *r,
         }
     }
     emu_reply_json(r, 200, result);
-    emu_text_free(text);
     free(sealed);
-    emu_bytes_free(&plain);
-    emu_bytes_free(&key);
-}
-
-void emu_key_backup(struct emu_request *rq, struct emu_reply *r)
-{
-    struct emu_version v;
-
-    if (!emu_key_find(rq, r, &v))
-        return;
-    emu_version_free(&v);
-    answer(rq, r, collect(rq->hsm->store, rq->name));
 }
 
 /* The object that a blob holds, or NULL. */
@@ -193,39 +36,15 @@ static struct json_object *open_blob(struct emu_request *rq)
 {
     struct json_object *body = emu_json_parse(rq->body.data, rq->body.len);
     const char *value = emu_json_string(body, "value");
-    struct emu_bytes key = {NULL, 0}, text = {NULL, 0}, plain = {NULL, 0};
+    struct emu_bytes text = {NULL, 0};
     struct json_object *o = NULL;
 
-    if (value != NULL && emu_base64url_decode(value, BLOB_MAX, &text) &&
-        memchr(text.data, '\0', text.len) == NULL &&
-        protection_key(rq->hsm->store, &key) &&
-        emu_unseal(key.data, KEY_NAME, (const char *)text.data, &plain))
-        o = emu_json_parse(plain.data, plain.len);
+    if (value != NULL && emu_base64url_decode(value, EMU_KEY_BLOB_MAX, &text) &&
+        memchr(text.data, '\0', text.len) == NULL)
+        o = emu_key_blob_open(rq->hsm->store, (const char *)text.data);
     json_object_put(body);
-    emu_bytes_free(&key);
     emu_bytes_free(&text);
-    emu_bytes_free(&plain);
     return o;
-}
-
-/* Stores all versions; the last one stays in *v for the answer. */
-static int store_all(struct emu_store *s, struct json_object *o,
-                     struct emu_version *v)
-{
-    struct json_object *list = emu_json_member(o, "versions");
-    const char *name = emu_json_string(o, "name");
-    size_t i, count = 0;
-
-    if (name != NULL && json_object_is_type(list, json_type_array))
-        count = json_object_array_length(list);
-    for (i = 0; i < count; i++) {
-        emu_version_free(v);
-        snprintf(v->name, sizeof(v->name), "%s", name);
-        if (!read_version(json_object_array_get_idx(list, i), v) ||
-            !emu_keystore_add(s, v))
-            return 0;
-    }
-    return count != 0;
 }
 
 void emu_key_restore(struct emu_request *rq, struct emu_reply *r)
@@ -247,7 +66,7 @@ void emu_key_restore(struct emu_request *rq, struct emu_reply *r)
     emu_keystore_sweep(rq->hsm->store);
     found = emu_keystore_find(rq->hsm->store, name, NULL, &v);
     if (found == 0)
-        ok = store_all(rq->hsm->store, o, &v);
+        ok = emu_key_blob_store(rq->hsm->store, o, &v);
     if (found == 1)
         emu_reply_error(r, 409, "Conflict", "The name %s is in use", name);
     if (emu_store_end(rq->hsm->store, ok))

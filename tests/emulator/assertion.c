@@ -152,7 +152,7 @@ static enum emu_refusal check_signature(struct emu_request *rq,
                                         const struct emu_principal *p,
                                         const struct emu_jwt *jwt)
 {
-    struct json_object *proofs = emu_proofs_list(rq->hsm->store, p->oid);
+    struct json_object *proofs = emu_proofs_list(rq->hsm->cloud->store, p->oid);
     STACK_OF(X509) *chain = read_chain(jwt->header);
     size_t i, count = proofs == NULL ? 0 : json_object_array_length(proofs);
     int named = chain != NULL, ok = 0;
@@ -192,17 +192,17 @@ static enum emu_refusal check_replay(struct emu_request *rq,
     int ok = 0;
 
     if (jti != NULL && *jti != '\0' && text != NULL &&
-        emu_store_run(rq->hsm->store,
+        emu_store_run(rq->hsm->cloud->store,
                       "INSERT OR IGNORE INTO assertions VALUES(?1,?2,?3)",
                       "ttt", p->oid, jti, text) >= 0) {
-        emu_store_lock(rq->hsm->store);
-        row = emu_store_query(rq->hsm->store,
+        emu_store_lock(rq->hsm->cloud->store);
+        row = emu_store_query(rq->hsm->cloud->store,
                               "SELECT 1 FROM assertions WHERE oid=?1 AND "
                               "jti=?2 AND signature=?3",
                               "ttt", p->oid, jti, text);
         ok = row != NULL && sqlite3_step(row) == SQLITE_ROW;
         sqlite3_finalize(row);
-        emu_store_unlock(rq->hsm->store);
+        emu_store_unlock(rq->hsm->cloud->store);
     }
     emu_text_free(text);
     return ok ? EMU_REFUSED_NOT : EMU_REFUSED_REPLAY;
@@ -268,7 +268,7 @@ static enum emu_refusal check_federated(struct emu_request *rq,
                                         const struct emu_principal *p,
                                         const struct emu_jwt *jwt)
 {
-    struct json_object *proofs = emu_proofs_list(rq->hsm->store, p->oid);
+    struct json_object *proofs = emu_proofs_list(rq->hsm->cloud->store, p->oid);
     size_t i, count = proofs == NULL ? 0 : json_object_array_length(proofs);
     enum emu_refusal why = EMU_REFUSED_FEDERATION, one;
 

@@ -24,7 +24,7 @@ static struct json_object *head(void)
 
 char *emu_attestation_issue(struct emu_hsm *hsm, struct json_object *claims)
 {
-    EVP_PKEY *key = emu_hsm_key(hsm->store, KEY);
+    EVP_PKEY *key = emu_cloud_key(hsm->cloud->store, KEY);
     struct json_object *o = NULL;
     int64_t now = emu_now();
     char *statement = NULL;
@@ -44,7 +44,7 @@ char *emu_attestation_issue(struct emu_hsm *hsm, struct json_object *claims)
 struct json_object *emu_attestation_verify(struct emu_hsm *hsm,
                                            const char *statement)
 {
-    EVP_PKEY *key = emu_hsm_key(hsm->store, KEY);
+    EVP_PKEY *key = emu_cloud_key(hsm->cloud->store, KEY);
     struct json_object *claims = NULL;
     int64_t nbf, exp, now = emu_now();
     struct emu_jwt jwt;

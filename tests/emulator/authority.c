@@ -154,7 +154,7 @@ static void issue(struct emu_request *rq, struct emu_reply *r, struct grant *g,
 
 static int tenant_known(struct emu_request *rq)
 {
-    return strcasecmp(rq->name, rq->hsm->tenant) == 0 ||
+    return strcasecmp(rq->name, rq->hsm->cloud->tenant) == 0 ||
            strcmp(rq->name, "adfs") == 0;
 }
 
@@ -193,7 +193,7 @@ static enum emu_refusal check(struct emu_request *rq, struct grant *g,
         return EMU_REFUSED_GRANT;
     if (!read_resource(g))
         return EMU_REFUSED_SCOPE;
-    if (emu_principals_by_client(rq->hsm->store, g->client, p) != 1)
+    if (emu_principals_by_client(rq->hsm->cloud->store, g->client, p) != 1)
         return EMU_REFUSED_CLIENT;
     return check_proof(rq, g, p);
 }

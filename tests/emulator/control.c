@@ -87,7 +87,7 @@ static void faults(struct emu_request *rq, struct emu_reply *r,
 static void list_principals(struct emu_request *rq, struct emu_reply *r,
                             struct json_object *body)
 {
-    struct json_object *list = emu_principals_list(rq->hsm->store);
+    struct json_object *list = emu_principals_list(rq->hsm->cloud->store);
     struct json_object *o = json_object_new_object();
 
     (void)body;
@@ -147,6 +147,7 @@ static const char *assign_roles(struct emu_store *s, struct json_object *list,
 static void add_principal(struct emu_request *rq, struct emu_reply *r,
                           struct json_object *body)
 {
+    struct emu_store *principals = rq->hsm->cloud->store;
     const char *name = emu_json_string(body, "name"), *reason;
     struct json_object *o = NULL;
     struct emu_principal p;
@@ -155,15 +156,15 @@ static void add_principal(struct emu_request *rq, struct emu_reply *r,
         wrong(r, "name is no short text");
         return;
     }
-    if (!emu_store_begin(rq->hsm->store)) {
+    if (!emu_store_begin(principals)) {
         emu_reply_failed(r);
         return;
     }
     reason = "the state could not be written";
-    if (emu_principals_add(rq->hsm->store, name, 1, &p))
+    if (emu_principals_add(principals, name, 1, &p))
         reason =
             assign_roles(rq->hsm->store, emu_json_member(body, "roles"), p.oid);
-    if (!emu_store_end(rq->hsm->store, reason == NULL)) {
+    if (!emu_store_end(principals, reason == NULL)) {
         wrong(r, reason == NULL ? "the state could not be written" : reason);
         return;
     }
@@ -182,11 +183,11 @@ static void add_proof(struct emu_request *rq, struct emu_reply *r,
     struct emu_principal p;
 
     if (client == NULL ||
-        emu_principals_by_client(rq->hsm->store, client, &p) != 1) {
+        emu_principals_by_client(rq->hsm->cloud->store, client, &p) != 1) {
         wrong(r, "client_id is not that of a principal");
         return;
     }
-    reason = emu_proofs_add(rq->hsm->store, p.oid, body);
+    reason = emu_proofs_add(rq->hsm->cloud->store, p.oid, body);
     OPENSSL_cleanse(&p, sizeof(p));
     if (reason == NULL)
         done(r);

@@ -16,10 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int path_of(const struct emu_hsm *hsm, const char *name, char *out,
+static int path_of(const struct emu_cloud *cloud, const char *name, char *out,
                    size_t size)
 {
-    int len = snprintf(out, size, "%s/%s", hsm->options->state, name);
+    int len = snprintf(out, size, "%s/%s", cloud->options->state, name);
 
     return len > 0 && (size_t)len < size;
 }
@@ -37,13 +37,13 @@ static int write_all(int fd, const unsigned char *data, size_t len)
     return fsync(fd) == 0;
 }
 
-static int write_file(const struct emu_hsm *hsm, const char *name,
+static int write_file(const struct emu_cloud *cloud, const char *name,
                       const struct emu_bytes *content, mode_t mode)
 {
     char path[4096], draft[4200];
     int fd, ok;
 
-    if (!path_of(hsm, name, path, sizeof(path)))
+    if (!path_of(cloud, name, path, sizeof(path)))
         return 0;
     snprintf(draft, sizeof(draft), "%s.new", path);
     fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
@@ -86,53 +86,55 @@ add(struct emu_bytes *out, const char *name, const char *format, ...)
     return ok;
 }
 
-static int lines(struct emu_hsm *hsm, const struct emu_ports *ports,
+static int lines(struct emu_cloud *cloud, const struct emu_ports *ports,
                  const char *thumbprint, const char *state,
                  struct emu_bytes *out)
 {
     struct emu_principal p, identity;
     int ok = 0;
 
-    if (emu_principals_by_oid(hsm->store, hsm->admin_oid, &p) != 1 ||
-        emu_principals_by_oid(hsm->store, hsm->identity_oid, &identity) != 1)
+    if (emu_principals_by_oid(cloud->store, cloud->admin_oid, &p) != 1 ||
+        emu_principals_by_oid(cloud->store, cloud->identity_oid, &identity) !=
+            1)
         return 0;
-    ok =
-        add(out, "MHSM_ENDPOINT", "https://localhost:%lld",
-            (long long)ports->service) &&
-        add(out, "MHSM_CA_FILE", "%s/ca.pem", state) &&
-        add(out, "MHSM_AUTHORITY_CA_FILE", "%s/ca.pem", state) &&
-        add(out, "MHSM_VERIFY_CHALLENGE_RESOURCE", "no") &&
-        add(out, "AZURE_TENANT_ID", "%s", hsm->tenant) &&
-        add(out, "AZURE_CLIENT_ID", "%s", p.client_id) &&
-        add(out, "AZURE_CLIENT_SECRET", "%s", p.secret) &&
-        add(out, "AZURE_AUTHORITY_HOST", "https://localhost:%lld",
-            (long long)ports->service) &&
-        add(out, "MHSM_EMULATOR_PID", "%ld", (long)getpid()) &&
-        add(out, "MHSM_EMULATOR_CONTROL", "http://127.0.0.1:%lld",
-            (long long)ports->control) &&
-        add(out, "MHSM_EMULATOR_IMDS", "http://127.0.0.1:%lld",
-            (long long)ports->imds) &&
-        add(out, "MHSM_EMULATOR_FABRIC", "https://localhost:%lld",
-            (long long)ports->fabric) &&
-        add(out, "MHSM_EMULATOR_FABRIC_THUMBPRINT", "%s", thumbprint) &&
-        add(out, "MHSM_EMULATOR_IDENTITY_CLIENT", "%s", identity.client_id) &&
-        add(out, "MHSM_EMULATOR_IDENTITY_OID", "%s", identity.oid) &&
-        add(out, "MHSM_EMULATOR_IDENTITY_HEADER", "%s", hsm->identity_header) &&
-        add(out, "MHSM_EMULATOR_STATE", "%s", state);
+    ok = add(out, "MHSM_ENDPOINT", "https://localhost:%lld",
+             (long long)ports->service) &&
+         add(out, "MHSM_CA_FILE", "%s/ca.pem", state) &&
+         add(out, "MHSM_AUTHORITY_CA_FILE", "%s/ca.pem", state) &&
+         add(out, "MHSM_VERIFY_CHALLENGE_RESOURCE", "no") &&
+         add(out, "AZURE_TENANT_ID", "%s", cloud->tenant) &&
+         add(out, "AZURE_CLIENT_ID", "%s", p.client_id) &&
+         add(out, "AZURE_CLIENT_SECRET", "%s", p.secret) &&
+         add(out, "AZURE_AUTHORITY_HOST", "https://localhost:%lld",
+             (long long)ports->service) &&
+         add(out, "MHSM_EMULATOR_PID", "%ld", (long)getpid()) &&
+         add(out, "MHSM_EMULATOR_CONTROL", "http://127.0.0.1:%lld",
+             (long long)ports->control) &&
+         add(out, "MHSM_EMULATOR_IMDS", "http://127.0.0.1:%lld",
+             (long long)ports->imds) &&
+         add(out, "MHSM_EMULATOR_FABRIC", "https://localhost:%lld",
+             (long long)ports->fabric) &&
+         add(out, "MHSM_EMULATOR_FABRIC_THUMBPRINT", "%s", thumbprint) &&
+         add(out, "MHSM_EMULATOR_IDENTITY_CLIENT", "%s", identity.client_id) &&
+         add(out, "MHSM_EMULATOR_IDENTITY_OID", "%s", identity.oid) &&
+         add(out, "MHSM_EMULATOR_IDENTITY_HEADER", "%s",
+             cloud->identity_header) &&
+         add(out, "MHSM_EMULATOR_STATE", "%s", state);
     OPENSSL_cleanse(&p, sizeof(p));
     return ok;
 }
 
-int emu_environment_write(struct emu_hsm *hsm, const struct emu_ports *ports,
+int emu_environment_write(struct emu_cloud *cloud,
+                          const struct emu_ports *ports,
                           const struct emu_certificate *c)
 {
     struct emu_bytes text = {NULL, 0};
-    char *state = realpath(hsm->options->state, NULL);
+    char *state = realpath(cloud->options->state, NULL);
     int ok;
 
-    ok = state != NULL && lines(hsm, ports, c->thumbprint, state, &text) &&
-         write_file(hsm, "ca.pem", &c->ca, 0644) &&
-         write_file(hsm, "env", &text, 0600) &&
+    ok = state != NULL && lines(cloud, ports, c->thumbprint, state, &text) &&
+         write_file(cloud, "ca.pem", &c->ca, 0644) &&
+         write_file(cloud, "env", &text, 0600) &&
          fwrite(text.data, 1, text.len, stdout) == text.len &&
          fflush(stdout) == 0;
     free(state);
@@ -140,10 +142,10 @@ int emu_environment_write(struct emu_hsm *hsm, const struct emu_ports *ports,
     return ok;
 }
 
-void emu_environment_remove(const struct emu_hsm *hsm)
+void emu_environment_remove(const struct emu_cloud *cloud)
 {
     char path[4096];
 
-    if (path_of(hsm, "env", path, sizeof(path)))
+    if (path_of(cloud, "env", path, sizeof(path)))
         unlink(path);
 }

@@ -6,7 +6,7 @@
 #define EMU_ENVIRONMENT_H
 
 #include "certificate.h"
-#include "hsm.h"
+#include "cloud.h"
 
 struct emu_ports {
     int64_t service;
@@ -17,9 +17,10 @@ struct emu_ports {
 
 /* Writes DIR/ca.pem and DIR/env, each whole or not at all, and the lines of
  * env to standard output. */
-int emu_environment_write(struct emu_hsm *hsm, const struct emu_ports *ports,
+int emu_environment_write(struct emu_cloud *cloud,
+                          const struct emu_ports *ports,
                           const struct emu_certificate *c);
 /* Takes DIR/env away: nothing listens any more. */
-void emu_environment_remove(const struct emu_hsm *hsm);
+void emu_environment_remove(const struct emu_cloud *cloud);
 
 #endif

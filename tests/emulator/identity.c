@@ -46,7 +46,8 @@ int emu_identity_find(struct emu_request *rq, struct emu_reply *r,
                       const struct emu_identity_name *names,
                       struct emu_principal *p)
 {
-    if (emu_principals_by_oid(rq->hsm->store, rq->hsm->identity_oid, p) != 1) {
+    if (emu_principals_by_oid(rq->hsm->cloud->store,
+                              rq->hsm->cloud->identity_oid, p) != 1) {
         emu_reply_failed(r);
         return 0;
     }
@@ -76,8 +77,8 @@ const char *emu_identity_resource(struct emu_reply *r, const char *resource)
 int emu_identity_known(const struct emu_request *rq, const char *sent)
 {
     return sent != NULL && strlen(sent) == EMU_GUID_SIZE - 1 &&
-           CRYPTO_memcmp(sent, rq->hsm->identity_header, EMU_GUID_SIZE - 1) ==
-               0;
+           CRYPTO_memcmp(sent, rq->hsm->cloud->identity_header,
+                         EMU_GUID_SIZE - 1) == 0;
 }
 
 static int add_number(struct json_object *o, const char *name, int64_t value)

@@ -74,7 +74,7 @@ static int add_blob(struct json_object *o, const char *name, const char *part,
 static struct json_object *attestation(struct emu_request *rq,
                                        struct json_object *bundle, int oct)
 {
-    EVP_PKEY *key = emu_hsm_key(rq->hsm->store, "key_attestation_key");
+    EVP_PKEY *key = emu_cloud_key(rq->hsm->store, "key_attestation_key");
     struct json_object *o = json_object_new_object();
     char *pem = key == NULL ? NULL : certificate_text(key);
     int ok =

@@ -186,7 +186,7 @@ static struct json_object *signer(EVP_PKEY *key)
 static void release(struct emu_request *rq, struct emu_reply *r,
                     const struct release *how, const struct emu_version *v)
 {
-    EVP_PKEY *key = emu_hsm_key(rq->hsm->store, "release_key");
+    EVP_PKEY *key = emu_cloud_key(rq->hsm->store, "release_key");
     struct json_object *header = json_object_new_object(), *o = NULL;
     char *value = NULL;
 

@@ -6,10 +6,9 @@
 #include "certificate.h"
 #include "control.h"
 #include "environment.h"
-#include "hsm.h"
+#include "fleet.h"
 #include "identity.h"
 #include "server.h"
-#include "service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +22,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SERVICE, CONTROL, IMDS, FABRIC, SERVERS };
+enum { CONTROL, IMDS, FABRIC, SERVERS };
 
+/* The ports beside those of HSMs. */
 static const struct {
     const char *kept; /* the port's name in the state */
     emu_server_handler *handler;
     size_t option;
 } servers[SERVERS] = {
-    [SERVICE] = {"port", emu_service, offsetof(struct emu_options, port)},
     [CONTROL] = {"control_port", emu_control,
                  offsetof(struct emu_options, control_port)},
     [IMDS] = {"imds_port", emu_metadata,
@@ -91,68 +90,95 @@ static int take_folder(const char *path)
     return ok;
 }
 
-static int64_t wanted_port(struct emu_hsm *hsm, int which)
+/* The port that an option asks for, else the one of the earlier run. */
+static int64_t wanted_port(struct emu_cloud *cloud, int64_t port,
+                           const char *name)
 {
-    int64_t port;
     struct emu_bytes kept = {NULL, 0};
 
-    memcpy(&port, (const char *)hsm->options + servers[which].option,
-           sizeof(port));
-    if (port == 0 && emu_store_get(hsm->store, servers[which].kept, &kept) == 1)
+    if (port == 0 && emu_store_get(cloud->store, name, &kept) == 1)
         port = strtoll((const char *)kept.data, NULL, 10);
     emu_bytes_free(&kept);
     return port;
 }
 
-static int start_one(struct emu_hsm *hsm, int which,
-                     const struct emu_certificate *c, struct emu_server **out)
+static int keep_port(struct emu_cloud *cloud, const char *name, int64_t port)
 {
-    struct emu_server_options o;
     char text[16];
 
+    snprintf(text, sizeof(text), "%lld", (long long)port);
+    return emu_store_set(cloud->store, name, text, strlen(text));
+}
+
+static int start_one(struct emu_hsm *first, int which,
+                     const struct emu_certificate *c, struct emu_server **out)
+{
+    struct emu_cloud *cloud = first->cloud;
+    struct emu_server_options o;
+
     memset(&o, 0, sizeof(o));
-    o.port = wanted_port(hsm, which);
+    memcpy(&o.port, (const char *)cloud->options + servers[which].option,
+           sizeof(o.port));
+    o.port = wanted_port(cloud, o.port, servers[which].kept);
     o.handler = servers[which].handler;
-    if (which == SERVICE) {
-        o.certificate = (const char *)c->leaf.data;
-        o.key = (const char *)c->key.data;
-        o.counted = 1;
-    } else if (which == FABRIC) {
+    if (which == FABRIC) {
         o.certificate = (const char *)c->lone.data;
         o.key = (const char *)c->lone_key.data;
     }
-    if (!emu_server_start(out, hsm, &o))
+    if (!emu_server_start(out, first, &o))
         return complain("cannot listen", servers[which].kept);
-    snprintf(text, sizeof(text), "%lld", (long long)emu_server_port(*out));
-    return emu_store_set(hsm->store, servers[which].kept, text, strlen(text));
+    return keep_port(cloud, servers[which].kept, emu_server_port(*out));
 }
 
-static int run(struct emu_hsm *hsm, const sigset_t *signals)
+static int start_fleet(struct emu_cloud *cloud, const struct emu_certificate *c,
+                       struct emu_fleet **out)
 {
-    struct emu_server *running[SERVERS] = {NULL, NULL, NULL, NULL};
-    struct emu_certificate c;
+    int64_t port = wanted_port(cloud, cloud->options->port, "port");
+
+    if (!emu_fleet_open(out, cloud, c, port))
+        return complain("cannot listen", "port");
+    return keep_port(cloud, "port", cloud->authority_port);
+}
+
+/* Serves until a signal comes. */
+static int serve(struct emu_fleet *fleet, const struct emu_certificate *c,
+                 const sigset_t *signals)
+{
+    struct emu_hsm *first = emu_fleet_first(fleet);
+    struct emu_server *running[SERVERS] = {NULL, NULL, NULL};
     struct emu_ports ports;
     int i, ok = 1, got = 0;
 
-    if (!emu_certificate_open(&c, hsm->store, hsm->options->san))
-        return complain("no certificate could be made", "--san");
     for (i = 0; ok && i < SERVERS; i++)
-        ok = start_one(hsm, i, &c, &running[i]);
+        ok = start_one(first, i, c, &running[i]);
     if (ok) {
-        ports.service = emu_server_port(running[SERVICE]);
+        ports.service = first->cloud->authority_port;
         ports.control = emu_server_port(running[CONTROL]);
         ports.imds = emu_server_port(running[IMDS]);
         ports.fabric = emu_server_port(running[FABRIC]);
-        ok = emu_environment_write(hsm, &ports, &c);
+        ok = emu_environment_write(first->cloud, &ports, c);
         if (!ok)
-            complain("env could not be written", hsm->options->state);
+            complain("env could not be written", first->options->state);
     }
     while (ok && sigwait(signals, &got) != 0)
         continue;
-    emu_environment_remove(hsm);
-    emu_faults_stop(hsm->faults);
+    emu_environment_remove(first->cloud);
+    emu_faults_stop(first->faults);
     for (i = 0; i < SERVERS; i++)
         emu_server_stop(running[i]);
+    return ok;
+}
+
+static int run(struct emu_cloud *cloud, const sigset_t *signals)
+{
+    struct emu_fleet *fleet = NULL;
+    struct emu_certificate c;
+    int ok;
+
+    if (!emu_certificate_open(&c, cloud->store, cloud->options->san))
+        return complain("no certificate could be made", "--san");
+    ok = start_fleet(cloud, &c, &fleet) && serve(fleet, &c, signals);
+    emu_fleet_free(fleet);
     emu_certificate_free(&c);
     return ok;
 }
@@ -160,7 +186,7 @@ static int run(struct emu_hsm *hsm, const sigset_t *signals)
 int main(int argc, char **argv)
 {
     struct emu_options options;
-    struct emu_hsm hsm;
+    struct emu_cloud cloud;
     sigset_t signals;
     int ok;
 
@@ -182,11 +208,11 @@ int main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     if (!take_folder(options.state))
         return 1;
-    if (!emu_hsm_open(&hsm, &options)) {
+    if (!emu_cloud_open(&cloud, &options)) {
         complain("the state cannot be opened", options.state);
         return 1;
     }
-    ok = run(&hsm, &signals);
-    emu_hsm_close(&hsm);
+    ok = run(&cloud, &signals);
+    emu_cloud_close(&cloud);
     return ok ? 0 : 1;
 }

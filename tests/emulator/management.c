@@ -35,7 +35,7 @@ static struct json_object *authentication(const struct emu_request *rq)
     if (emu_json_add(o, "audiences", audiences) &&
         add_url(o, "loginEndpoint", rq, "") &&
         emu_json_add_string(o, "identityProvider", "AAD") &&
-        emu_json_add_string(o, "tenant", rq->hsm->tenant))
+        emu_json_add_string(o, "tenant", rq->hsm->cloud->tenant))
         return o;
     json_object_put(o);
     return NULL;
@@ -108,10 +108,10 @@ static struct json_object *subscription(const struct emu_request *rq)
     char id[64];
 
     /* One tenant has one subscription here: they share the number. */
-    snprintf(id, sizeof(id), "/subscriptions/%s", rq->hsm->tenant);
+    snprintf(id, sizeof(id), "/subscriptions/%s", rq->hsm->cloud->tenant);
     if (emu_json_add_string(o, "id", id) &&
-        emu_json_add_string(o, "subscriptionId", rq->hsm->tenant) &&
-        emu_json_add_string(o, "tenantId", rq->hsm->tenant) &&
+        emu_json_add_string(o, "subscriptionId", rq->hsm->cloud->tenant) &&
+        emu_json_add_string(o, "tenantId", rq->hsm->cloud->tenant) &&
         emu_json_add_string(o, "displayName", "Local") &&
         emu_json_add_string(o, "state", "Enabled") &&
         emu_json_add_string(o, "authorizationSource", "RoleBased") &&
@@ -199,7 +199,7 @@ void emu_management_names(struct emu_request *rq, struct emu_reply *r)
         return;
     }
     list = json_object_new_array();
-    add_principal(list, rq->hsm->store, emu_principals_by_client, name);
+    add_principal(list, rq->hsm->cloud->store, emu_principals_by_client, name);
     answer_list(r, list);
 }
 
@@ -223,7 +223,7 @@ void emu_management_principals(struct emu_request *rq, struct emu_reply *r)
         struct json_object *id = json_object_array_get_idx(ids, i);
 
         if (json_object_is_type(id, json_type_string))
-            add_principal(list, rq->hsm->store, emu_principals_by_oid,
+            add_principal(list, rq->hsm->cloud->store, emu_principals_by_oid,
                           json_object_get_string(id));
     }
     answer_list(r, list);

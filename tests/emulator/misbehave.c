@@ -16,11 +16,17 @@
 
 void emu_challenge(struct emu_request *rq, struct emu_reply *r)
 {
-    char header[768];
+    char header[768], elsewhere[32];
+    const char *host = rq->host;
 
+    if (!emu_hsm_is_first(rq->hsm)) {
+        snprintf(elsewhere, sizeof(elsewhere), "localhost:%lld",
+                 (long long)rq->hsm->cloud->authority_port);
+        host = elsewhere;
+    }
     snprintf(header, sizeof(header),
-             "Bearer authorization=\"https://%s/%s\", resource=\"%s\"",
-             rq->host, rq->hsm->tenant, rq->hsm->options->resource);
+             "Bearer authorization=\"https://%s/%s\", resource=\"%s\"", host,
+             rq->hsm->cloud->tenant, rq->hsm->options->resource);
     emu_reply_clear(r);
     if (emu_is_vault(rq))
         emu_vault_unauthorized(r);

@@ -51,7 +51,8 @@ static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
         emu_reply_problem(r, rq->problem);
         return;
     }
-    if (rq->route == NULL || (emu_is_vault(rq) && !emu_vault_has(rq->route))) {
+    if (rq->route == NULL || rq->route->kind == EMU_ROUTE_AUTHORITY ||
+        (emu_is_vault(rq) && !emu_vault_has(rq->route))) {
         emu_reply_error(r, 404, "NotFound", "There is no such resource");
         return;
     }
@@ -111,7 +112,8 @@ void emu_service(struct emu_request *rq, struct emu_reply *r)
                         strcmp(rq->route->name, "token") == 0
                             ? "/token"
                             : rq->route->pattern);
-    if (rq->route != NULL && rq->route->kind == EMU_ROUTE_AUTHORITY) {
+    if (rq->route != NULL && rq->route->kind == EMU_ROUTE_AUTHORITY &&
+        emu_hsm_is_first(rq->hsm)) {
         if (!emu_fault_apply(rq, r, rq->route->name, &cut))
             rq->route->handler(rq, r);
     } else {

@@ -17,7 +17,7 @@
 
 static void issuer(const struct emu_hsm *hsm, char *out, size_t size)
 {
-    snprintf(out, size, "https://sts.windows.net/%s/", hsm->tenant);
+    snprintf(out, size, "https://sts.windows.net/%s/", hsm->cloud->tenant);
 }
 
 static struct json_object *claims(struct emu_hsm *hsm,
@@ -37,7 +37,7 @@ static struct json_object *claims(struct emu_hsm *hsm,
         emu_json_add_string(o, "idtyp", "app") &&
         emu_json_add_string(o, "oid", c->oid) &&
         emu_json_add_string(o, "sub", c->oid) &&
-        emu_json_add_string(o, "tid", hsm->tenant) &&
+        emu_json_add_string(o, "tid", hsm->cloud->tenant) &&
         emu_json_add_string(o, "uti", uti) &&
         emu_json_add_string(o, "ver", "1.0"))
         return o;
@@ -51,8 +51,8 @@ static struct json_object *head(struct emu_hsm *hsm)
 
     if (emu_json_add_string(o, "typ", "JWT") &&
         emu_json_add_string(o, "alg", "RS256") &&
-        emu_json_add_string(o, "x5t", hsm->token_kid) &&
-        emu_json_add_string(o, "kid", hsm->token_kid))
+        emu_json_add_string(o, "x5t", hsm->cloud->token_kid) &&
+        emu_json_add_string(o, "kid", hsm->cloud->token_kid))
         return o;
     json_object_put(o);
     return NULL;
@@ -60,7 +60,7 @@ static struct json_object *head(struct emu_hsm *hsm)
 
 char *emu_token_issue(struct emu_hsm *hsm, const struct emu_token_claims *c)
 {
-    return emu_jwt_sign(head(hsm), claims(hsm, c), hsm->token_key);
+    return emu_jwt_sign(head(hsm), claims(hsm, c), hsm->cloud->token_key);
 }
 
 static int claims_hold(struct emu_hsm *hsm, struct json_object *o,
@@ -71,7 +71,8 @@ static int claims_hold(struct emu_hsm *hsm, struct json_object *o,
     char iss[96];
 
     issuer(hsm, iss, sizeof(iss));
-    if (!emu_jwt_is(o, "iss", iss) || !emu_jwt_is(o, "tid", hsm->tenant) ||
+    if (!emu_jwt_is(o, "iss", iss) ||
+        !emu_jwt_is(o, "tid", hsm->cloud->tenant) ||
         !emu_jwt_is(o, "aud", audience) || emu_json_int(o, "nbf", &nbf) != 1 ||
         emu_json_int(o, "exp", &exp) != 1 || now < nbf || now >= exp ||
         subject == NULL || !emu_guid_valid(subject))
@@ -86,8 +87,8 @@ static int verify(struct emu_hsm *hsm, const char *token, const char *audience,
     struct emu_jwt jwt;
     int ok = emu_jwt_read(&jwt, token) &&
              emu_jwt_is(jwt.header, "alg", "RS256") &&
-             emu_jwt_is(jwt.header, "kid", hsm->token_kid) &&
-             emu_jwt_holds(&jwt, hsm->token_key) &&
+             emu_jwt_is(jwt.header, "kid", hsm->cloud->token_kid) &&
+             emu_jwt_holds(&jwt, hsm->cloud->token_key) &&
              claims_hold(hsm, jwt.claims, audience, oid);
 
     emu_jwt_free(&jwt);
@@ -122,10 +123,10 @@ struct json_object *emu_token_jwk(struct emu_hsm *hsm)
 
     if (emu_json_add_string(o, "kty", "RSA") &&
         emu_json_add_string(o, "use", "sig") &&
-        emu_json_add_string(o, "kid", hsm->token_kid) &&
-        emu_json_add_string(o, "x5t", hsm->token_kid) &&
-        add_number(o, "n", hsm->token_key, OSSL_PKEY_PARAM_RSA_N) &&
-        add_number(o, "e", hsm->token_key, OSSL_PKEY_PARAM_RSA_E))
+        emu_json_add_string(o, "kid", hsm->cloud->token_kid) &&
+        emu_json_add_string(o, "x5t", hsm->cloud->token_kid) &&
+        add_number(o, "n", hsm->cloud->token_key, OSSL_PKEY_PARAM_RSA_N) &&
+        add_number(o, "e", hsm->cloud->token_key, OSSL_PKEY_PARAM_RSA_E))
         return o;
     json_object_put(o);
     return NULL;

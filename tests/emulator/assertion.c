@@ -6,6 +6,7 @@
  */
 #include "assertion.h"
 
+#include "certificate.h"
 #include "jwt.h"
 #include "proofs.h"
 
@@ -40,18 +41,10 @@ static int thumbprint_is(struct json_object *header, X509 *certificate)
 {
     const struct thumbprint *kind = find_thumbprint(header);
     const char *given = emu_json_string(header, kind->name);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    size_t size;
-    char *text;
-    int ok;
-
-    if (X509_digest(certificate, kind->digest(), digest, &len) != 1)
-        return 0;
-    text = emu_base64url_encode(digest, len);
-    size = text == NULL ? 0 : strlen(text);
-    ok = text != NULL && strncmp(given, text, size) == 0 &&
-         (given[size] == '\0' || strcmp(given + size, "=") == 0);
+    char *text = emu_certificate_thumbprint(certificate, kind->digest());
+    size_t size = text == NULL ? 0 : strlen(text);
+    int ok = text != NULL && strncmp(given, text, size) == 0 &&
+             (given[size] == '\0' || strcmp(given + size, "=") == 0);
     emu_text_free(text);
     return ok;
 }

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define CA_DAYS   3650
-#define LEAF_DAYS 800
 #define NAMES_MAX 1024
 
 struct issue {
@@ -23,7 +22,8 @@ struct issue {
     EVP_PKEY *issuer_key;
     EVP_PKEY *key;
     const char *common_name;
-    long days;
+    int days;
+    long serial; /* 0: random */
     const char *const (*extensions)[2];
     const char *names;
 };
@@ -71,12 +71,14 @@ static int add_extension(X509 *cert, X509 *issuer, const char *name,
     return ok;
 }
 
-static int set_serial(X509 *cert)
+static int set_serial(X509 *cert, long serial)
 {
     unsigned char raw[16];
     BIGNUM *value = NULL;
     int ok;
 
+    if (serial != 0)
+        return ASN1_INTEGER_set(X509_get_serialNumber(cert), serial);
     if (RAND_bytes(raw, sizeof(raw)) != 1)
         return 0;
     raw[0] &= 0x7f;
@@ -94,9 +96,10 @@ static int fill(X509 *cert, const struct issue *how)
         how->issuer == NULL ? name : X509_get_subject_name(how->issuer);
     size_t i;
 
-    if (!X509_set_version(cert, X509_VERSION_3) || !set_serial(cert) ||
+    if (!X509_set_version(cert, X509_VERSION_3) ||
+        !set_serial(cert, how->serial) ||
         X509_gmtime_adj(X509_getm_notBefore(cert), -3600) == NULL ||
-        X509_time_adj_ex(X509_getm_notAfter(cert), (int)how->days, 0, NULL) ==
+        X509_time_adj_ex(X509_getm_notAfter(cert), how->days, 0, NULL) ==
             NULL ||
         !X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
                                     (const unsigned char *)how->common_name, -1,
@@ -175,9 +178,9 @@ static EVP_PKEY *key_from(const struct emu_bytes *pem)
 static int make_ca(struct emu_store *s, struct emu_bytes *pem,
                    struct emu_bytes *key_pem)
 {
-    struct issue how = {
-        NULL,    NULL,          NULL, "Local Managed HSM authority",
-        CA_DAYS, ca_extensions, NULL};
+    struct issue how = {.common_name = "Local Managed HSM authority",
+                        .days = CA_DAYS,
+                        .extensions = ca_extensions};
     X509 *cert = NULL;
     int ok;
 
@@ -218,8 +221,10 @@ static int name_list(const char *extra, char *out)
 static int make_leaf(struct emu_certificate *c, struct emu_store *s,
                      const struct emu_bytes *ca_key, const char *names)
 {
-    struct issue how = {
-        NULL, NULL, NULL, "localhost", LEAF_DAYS, leaf_extensions, names};
+    struct issue how = {.common_name = "localhost",
+                        .days = EMU_CERTIFICATE_DAYS,
+                        .extensions = leaf_extensions,
+                        .names = names};
     X509 *cert = NULL;
     int ok = 0;
 
@@ -267,20 +272,44 @@ static int leaf_usable(struct emu_certificate *c, struct emu_store *s,
     return ok;
 }
 
-X509 *emu_certificate_of(EVP_PKEY *key, const char *common_name)
+X509 *emu_certificate_of(EVP_PKEY *key, const char *common_name, int days,
+                         long serial)
 {
-    struct issue how = {
-        NULL, NULL, NULL, common_name, LEAF_DAYS, self_extensions, NULL};
+    struct issue how = {.common_name = common_name,
+                        .days = days,
+                        .serial = serial,
+                        .extensions = self_extensions};
 
     how.key = how.issuer_key = key;
     return issue(&how);
 }
 
+char *emu_certificate_thumbprint(const X509 *cert, const EVP_MD *digest)
+{
+    unsigned char raw[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    return X509_digest(cert, digest, raw, &len) == 1
+               ? emu_base64url_encode(raw, len)
+               : NULL;
+}
+
+char *emu_certificate_x5c(const X509 *cert)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+    char *text = len < 0 ? NULL : emu_base64_encode(der, (size_t)len);
+
+    OPENSSL_free(der);
+    return text;
+}
+
 /* New at each start, as is its thumbprint in the environment. */
 static int make_lone(struct emu_certificate *c)
 {
-    struct issue how = {NULL, NULL, NULL, "lone", LEAF_DAYS, lone_extensions,
-                        NULL};
+    struct issue how = {.common_name = "lone",
+                        .days = EMU_CERTIFICATE_DAYS,
+                        .extensions = lone_extensions};
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
     X509 *cert;

@@ -11,6 +11,8 @@
 
 #include <openssl/types.h>
 
+#define EMU_CERTIFICATE_DAYS 800
+
 struct emu_certificate {
     struct emu_bytes ca;   /* PEM */
     struct emu_bytes leaf; /* PEM, with the authority behind it */
@@ -25,7 +27,13 @@ struct emu_certificate {
 int emu_certificate_open(struct emu_certificate *c, struct emu_store *s,
                          const char *extra);
 void emu_certificate_free(struct emu_certificate *c);
-/* A certificate of that key, signed by itself; NULL on failure. */
-X509 *emu_certificate_of(EVP_PKEY *key, const char *common_name);
+/* A certificate of that key, signed by itself; serial 0 is any. NULL on
+ * failure. */
+X509 *emu_certificate_of(EVP_PKEY *key, const char *common_name, int days,
+                         long serial);
+/* Its digest in base64url, as in x5t, and its DER in base64, as in x5c. The
+ * caller frees; NULL on failure. */
+char *emu_certificate_thumbprint(const X509 *cert, const EVP_MD *digest);
+char *emu_certificate_x5c(const X509 *cert);
 
 #endif

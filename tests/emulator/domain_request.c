@@ -5,6 +5,8 @@
  */
 #include "domain.h"
 
+#include "certificate.h"
+
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,11 +43,7 @@ static X509 *decode(const char *base64)
 static int thumbprint_is(const X509 *x509, const EVP_MD *digest,
                          const char *told, char *out)
 {
-    unsigned char raw[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    char *text = X509_digest(x509, digest, raw, &len) == 1
-                     ? emu_base64url_encode(raw, len)
-                     : NULL;
+    char *text = emu_certificate_thumbprint(x509, digest);
     int ok = text != NULL && told != NULL && strcmp(text, told) == 0;
 
     if (ok && out != NULL)

@@ -41,6 +41,7 @@ static const struct {
     {"redirect", EMU_FAULT_REDIRECT},
     {"challenge", EMU_FAULT_CHALLENGE},
     {"strings", EMU_FAULT_STRINGS},
+    {"doom", EMU_FAULT_DOOM},
 };
 
 struct emu_faults *emu_faults_new(int64_t latency)
@@ -175,6 +176,12 @@ static int route_known(const char *route)
            emu_router_known(route);
 }
 
+/* Routes that answer before they are done. */
+static int begins_something(const char *route)
+{
+    return strcmp(route, "domain") == 0 || strcmp(route, "domainupload") == 0;
+}
+
 static const char *parse(struct json_object *o, struct emu_fault *fault)
 {
     const char *name = emu_json_string(o, "action");
@@ -193,6 +200,8 @@ static const char *parse(struct json_object *o, struct emu_fault *fault)
     if (!take_text(o, "route", fault->route, sizeof(fault->route)) ||
         !route_known(fault->route))
         return "route is missing or unknown";
+    if (fault->action == EMU_FAULT_DOOM && !begins_something(fault->route))
+        return "nothing that is begun by that route could fail later";
     if (!take_text(o, "code", fault->code, sizeof(fault->code)) ||
         !take_text(o, "message", fault->message, sizeof(fault->message)) ||
         !take_text(o, "retry_after", fault->retry_after,

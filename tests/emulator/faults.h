@@ -19,7 +19,8 @@ enum emu_fault_action {
     EMU_FAULT_HUGE,
     EMU_FAULT_REDIRECT,
     EMU_FAULT_CHALLENGE, /* 401 with message as WWW-Authenticate */
-    EMU_FAULT_STRINGS    /* numbers of a token answer as text */
+    EMU_FAULT_STRINGS,   /* numbers of a token answer as text */
+    EMU_FAULT_DOOM       /* what is begun by the request fails later */
 };
 
 struct emu_fault {

@@ -41,6 +41,8 @@ EMU_HANDLER(emu_deleted_recover);
 EMU_HANDLER(emu_deleted_purge);
 EMU_HANDLER(emu_rng);
 EMU_HANDLER(emu_domain_download);
+EMU_HANDLER(emu_domain_exchange);
+EMU_HANDLER(emu_domain_upload);
 EMU_HANDLER(emu_domain_pending);
 EMU_HANDLER(emu_setting_list);
 EMU_HANDLER(emu_setting_show);

@@ -18,7 +18,8 @@
 /* The certificate in PEM, and that in base64. */
 static char *certificate_text(EVP_PKEY *key)
 {
-    X509 *cert = emu_certificate_of(key, "Local Managed HSM attestation");
+    X509 *cert = emu_certificate_of(key, "Local Managed HSM attestation",
+                                    EMU_CERTIFICATE_DAYS, 0);
     BIO *bio = BIO_new(BIO_s_mem());
     char *pem = NULL, *text = NULL;
     long len = 0;

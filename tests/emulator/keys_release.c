@@ -169,16 +169,14 @@ static struct json_object *statement(struct emu_request *rq,
 /* The signer's certificate, in the form of x5c: base64 with padding. */
 static struct json_object *signer(EVP_PKEY *key)
 {
-    X509 *cert = emu_certificate_of(key, "Local Managed HSM key release");
+    X509 *cert = emu_certificate_of(key, "Local Managed HSM key release",
+                                    EMU_CERTIFICATE_DAYS, 0);
     struct json_object *list = json_object_new_array();
-    unsigned char *der = NULL;
-    int len = cert == NULL ? -1 : i2d_X509(cert, &der);
-    char *text = len < 0 ? NULL : emu_base64_encode(der, (size_t)len);
+    char *text = cert == NULL ? NULL : emu_certificate_x5c(cert);
 
     if (text != NULL)
         json_object_array_add(list, json_object_new_string(text));
     free(text);
-    OPENSSL_free(der);
     X509_free(cert);
     return list;
 }

@@ -120,6 +120,9 @@ int emu_fault_apply(struct emu_request *rq, struct emu_reply *r,
     case EMU_FAULT_STRINGS:
         rq->strings = 1;
         return 0;
+    case EMU_FAULT_DOOM:
+        rq->doomed = 1;
+        return 0;
     case EMU_FAULT_SLOW:
     case EMU_FAULT_NONE:
         break;

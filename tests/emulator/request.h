@@ -28,6 +28,8 @@ struct emu_request {
     unsigned problem;
     /* Set by the fault plan: numbers of the answer as text. */
     int strings;
+    /* Set by the fault plan: what is begun is to fail later. */
+    int doomed;
     /* Set by the router. */
     const struct emu_route *route;
     const char *name;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sealing key backups. The tag is checked over everything before a byte is
+ * Sealing and opening. The tag is checked over everything before a byte is
  * decrypted.
  */
 #include "seal.h"
+
+#include "json.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -13,10 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IV_SIZE  16
-#define TAG_SIZE 32
-#define PARTS    5
-#define TEXT_MAX ((size_t)8 * 1024 * 1024)
+#define IV_SIZE    16
+#define TAG_SIZE   32
+#define PARTS      5
+#define HEADER_MAX 512
+#define TEXT_MAX   ((size_t)8 * 1024 * 1024)
 
 static int header_text(const char *alg, const char *kid, char *out, size_t size)
 {
@@ -127,18 +130,27 @@ char *emu_seal(const unsigned char *key, const char *kid,
                : NULL;
 }
 
-static int oaep(EVP_PKEY *key, const unsigned char *data, size_t len,
-                struct emu_bytes *out)
+static const struct way {
+    int (*init)(EVP_PKEY_CTX *);
+    int (*run)(EVP_PKEY_CTX *, unsigned char *, size_t *, const unsigned char *,
+               size_t);
+} encryption = {EVP_PKEY_encrypt_init, EVP_PKEY_encrypt},
+  decryption = {EVP_PKEY_decrypt_init, EVP_PKEY_decrypt};
+
+static int oaep(EVP_PKEY *key, const struct way *way, const unsigned char *data,
+                size_t len, struct emu_bytes *out)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
     size_t size = (size_t)EVP_PKEY_get_size(key);
     int ok = ctx != NULL && emu_bytes_reserve(out, size) &&
-             EVP_PKEY_encrypt_init(ctx) == 1 &&
+             way->init(ctx) == 1 &&
              EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
              EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) == 1 &&
              EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) == 1 &&
-             EVP_PKEY_encrypt(ctx, out->data, &size, data, len) == 1;
+             way->run(ctx, out->data, &size, data, len) == 1;
 
+    if (ok)
+        out->len = size;
     EVP_PKEY_CTX_free(ctx);
     return ok;
 }
@@ -152,7 +164,7 @@ char *emu_seal_for(EVP_PKEY *key, const char *kid,
 
     if (header_text("RSA-OAEP-256", kid, json, sizeof(json)) &&
         RAND_bytes(cek, sizeof(cek)) == 1 &&
-        oaep(key, cek, sizeof(cek), &wrapped))
+        oaep(key, &encryption, cek, sizeof(cek), &wrapped))
         text = seal(cek, json, &wrapped, plain);
     OPENSSL_cleanse(cek, sizeof(cek));
     emu_bytes_free(&wrapped);
@@ -173,28 +185,71 @@ static int split(char *text, char *parts[PARTS])
     return text == NULL && count == PARTS;
 }
 
-int emu_unseal(const unsigned char *key, const char *kid, const char *text,
-               struct emu_bytes *plain)
+/* What is sealed under the key, its parts cut. */
+static int open_parts(const unsigned char *key, char *parts[PARTS],
+                      struct emu_bytes *plain)
 {
     struct emu_bytes iv = {NULL, 0}, body = {NULL, 0}, tag = {NULL, 0};
-    char json[128], *copy = strdup(text), *header = NULL, *parts[PARTS];
     unsigned char expected[TAG_SIZE];
     int ok = 0;
 
-    if (header_text("dir", kid, json, sizeof(json)))
-        header = emu_base64url_encode(json, strlen(json));
-    if (copy != NULL && header != NULL && split(copy, parts) &&
-        strcmp(parts[0], header) == 0 && parts[1][0] == '\0' &&
-        emu_base64url_decode(parts[2], IV_SIZE, &iv) && iv.len == IV_SIZE &&
+    if (emu_base64url_decode(parts[2], IV_SIZE, &iv) && iv.len == IV_SIZE &&
         emu_base64url_decode(parts[3], TEXT_MAX, &body) &&
         emu_base64url_decode(parts[4], TAG_SIZE, &tag) && tag.len == TAG_SIZE &&
-        tag_of(key, header, iv.data, &body, expected) &&
+        tag_of(key, parts[0], iv.data, &body, expected) &&
         CRYPTO_memcmp(expected, tag.data, TAG_SIZE) == 0)
         ok = cbc(key, iv.data, 0, &body, plain);
-    free(copy);
-    free(header);
     emu_bytes_free(&iv);
     emu_bytes_free(&body);
     emu_bytes_free(&tag);
+    return ok;
+}
+
+int emu_unseal(const unsigned char *key, const char *kid, const char *text,
+               struct emu_bytes *plain)
+{
+    char json[128], *copy = strdup(text), *header = NULL, *parts[PARTS];
+    int ok;
+
+    if (header_text("dir", kid, json, sizeof(json)))
+        header = emu_base64url_encode(json, strlen(json));
+    ok = copy != NULL && header != NULL && split(copy, parts) &&
+         strcmp(parts[0], header) == 0 && parts[1][0] == '\0' &&
+         open_parts(key, parts, plain);
+    free(copy);
+    free(header);
+    return ok;
+}
+
+static int header_is(const char *part, const char *alg)
+{
+    struct emu_bytes text = {NULL, 0};
+    struct json_object *o = emu_base64url_decode(part, HEADER_MAX, &text)
+                                ? emu_json_parse(text.data, text.len)
+                                : NULL;
+    const char *told = emu_json_string(o, "alg");
+    const char *enc = emu_json_string(o, "enc");
+    int ok = told != NULL && strcmp(told, alg) == 0 && enc != NULL &&
+             strcmp(enc, "A256CBC-HS512") == 0;
+
+    json_object_put(o);
+    emu_bytes_free(&text);
+    return ok;
+}
+
+int emu_unseal_by(EVP_PKEY *key, const char *text, struct emu_bytes *plain)
+{
+    struct emu_bytes wrapped = {NULL, 0}, cek = {NULL, 0};
+    char *copy = strdup(text), *parts[PARTS];
+    int ok = copy != NULL && split(copy, parts) &&
+             header_is(parts[0], "RSA-OAEP-256") &&
+             emu_base64url_decode(parts[1], (size_t)EVP_PKEY_get_size(key),
+                                  &wrapped) &&
+             oaep(key, &decryption, wrapped.data, wrapped.len, &cek) &&
+             cek.len == EMU_SEAL_KEY && open_parts(cek.data, parts, plain);
+
+    free(copy);
+    emu_bytes_free(&wrapped);
+    emu_bytes_free(&cek);
     return ok;
 }

@@ -23,5 +23,7 @@ char *emu_seal_for(EVP_PKEY *key, const char *kid,
 /* 1 when the text is whole, unchanged and sealed under the key. */
 int emu_unseal(const unsigned char *key, const char *kid, const char *text,
                struct emu_bytes *plain);
+/* The same of what was sealed for the RSA key, with whatever kid. */
+int emu_unseal_by(EVP_PKEY *key, const char *text, struct emu_bytes *plain);
 
 #endif

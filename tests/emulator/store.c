@@ -48,6 +48,8 @@ static const char schema[] =
     " created INTEGER NOT NULL, updated INTEGER NOT NULL, tags TEXT,"
     " release_policy TEXT, software INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX IF NOT EXISTS versions_key ON versions(key, seq);"
+    "CREATE TABLE IF NOT EXISTS domain("
+    " seq INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE, datum BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS settings("
     " name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
 

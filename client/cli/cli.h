@@ -44,6 +44,7 @@ struct cli {
     size_t setting_count;
     enum cli_output output;
     enum cli_exit exit; /* of a command that succeeds */
+    int caught;         /* the signal that ended a wait; 0: none */
     /* Filled by cli_configure() and cli_connect(). */
     mhsm_config *config;
     mhsm_client *client;

@@ -7,15 +7,19 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "cli/file.h"
 #include "cli/out.h"
+#include "cli/progress.h"
 #include "cli/text.h"
-#include "cli/wait.h"
 #include "cli/wrapping.h"
 
-enum { WAIT_DEFAULT_MS = 1800 * 1000, SOON_S = 30 * 24 * 3600 };
+enum {
+    WAIT_DEFAULT_S = 1800,
+    WAIT_MAX_S = 86400,
+    EXPECTED_MS = 8 * 60 * 1000, /* as seen at the service */
+    SOON_S = 30 * 24 * 3600
+};
 
 static const struct cli_column columns[] = {
     {"State", 0}, {"Details", 0}, {"File", 0}};
@@ -156,26 +160,33 @@ static mhsm_status print(const struct download *download, const char *state,
     return st;
 }
 
-static void tell(const char *details)
+static mhsm_status limit(const struct cli *cli, int64_t *ms, mhsm_error **err)
 {
-    fputs("mhsm: ", stderr);
-    cli_text_print(stderr, details);
-    fputc('\n', stderr);
+    unsigned long seconds = WAIT_DEFAULT_S;
+    mhsm_status st = MHSM_OK;
+
+    if (cli->values[CLI_WAIT] != NULL)
+        st = cli_parse_number("--wait", cli->values[CLI_WAIT], 1, WAIT_MAX_S,
+                              &seconds, err);
+    *ms = (int64_t)seconds * 1000;
+    return st;
 }
 
 static mhsm_status await(const struct download *download, mhsm_error **err)
 {
     static const char *const words[] = {"InProgress", "Success", "Failed"};
     mhsm_domain_state state = MHSM_DOMAIN_IN_PROGRESS;
+    enum cli_progress_next next = CLI_PROGRESS_ASK;
     mhsm_result *details = NULL;
-    struct cli_wait wait;
-    mhsm_status st = cli_wait_begin(download->cli, &wait, err);
+    struct cli_progress progress;
+    int64_t limit_ms;
     const char *text = "";
-    int told = 0;
+    mhsm_status st = limit(download->cli, &limit_ms, err);
 
-    if (wait.deadline == 0)
-        wait.deadline = mhsmi_clock_deadline(WAIT_DEFAULT_MS);
-    while (st == MHSM_OK) {
+    if (st != MHSM_OK)
+        return st;
+    cli_progress_begin(&progress, "activating the HSM", EXPECTED_MS, limit_ms);
+    do {
         mhsm_result_free(details);
         details = NULL;
         st = mhsm_security_domain_download_state(
@@ -187,12 +198,14 @@ static mhsm_status await(const struct download *download, mhsm_error **err)
             text = "";
         if (state != MHSM_DOMAIN_IN_PROGRESS)
             break;
-        if (!told++)
-            tell(text);
-        if (!cli_wait_more(&wait))
-            st = mhsmi_error(err, MHSM_ERR_TIMEOUT,
-                             "the HSM is not active yet: %s", text);
-    }
+        cli_progress_tell(&progress, text);
+        next = cli_progress_wait(&progress, 0);
+    } while (next == CLI_PROGRESS_ASK);
+    cli_progress_end(&progress, download->cli);
+    if (st == MHSM_OK && next != CLI_PROGRESS_ASK)
+        st = mhsmi_error(
+            err, MHSM_ERR_TIMEOUT, "%sthe HSM is not active yet: %s",
+            next == CLI_PROGRESS_LATE ? "" : "interrupted: ", text);
     if (st == MHSM_OK)
         st = print(download, words[state], text, err);
     if (st == MHSM_OK && state == MHSM_DOMAIN_FAILED)

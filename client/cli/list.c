@@ -5,7 +5,6 @@
  * bounded however many keys an HSM has.
  */
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/config.h"
@@ -68,24 +67,6 @@ void cli_list_free(struct cli_list *list)
     mhsmi_free(list);
 }
 
-/* 0: not a terminal, any width will do.  COLUMNS, where it is said, counts. */
-static size_t terminal_width(void)
-{
-    const char *columns = mhsmi_config_variable("COLUMNS");
-    size_t width = 0, i;
-    struct winsize size;
-
-    if (!isatty(STDOUT_FILENO))
-        return 0;
-    for (i = 0;
-         columns != NULL && i < 5 && columns[i] >= '0' && columns[i] <= '9';
-         i++)
-        width = width * 10 + (size_t)(columns[i] - '0');
-    if (width != 0 && columns[i] == 0)
-        return width;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 /* At a terminal that can, unless NO_COLOR is set to anything. */
 static int is_colourful(void)
 {
@@ -98,7 +79,7 @@ static int is_colourful(void)
 /* The width of each column, 0 for one that tables leave out. */
 static void measure(const struct cli_list *list, size_t *widths)
 {
-    size_t limit = terminal_width(), total = 0, i, row;
+    size_t limit = cli_text_columns(STDOUT_FILENO), total = 0, i, row;
 
     for (i = 0; i < list->column_count; i++) {
         widths[i] = 0;

@@ -3,6 +3,7 @@
  * The command `mhsm`: parse, run, tell.  Whatever fails ends in one message on
  * stderr and one exit status; what could not be written is a failure too.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -67,5 +68,10 @@ int main(int argc, char **argv)
     mhsm_error_free(&late);
     cli_close(&cli);
     cli_local_end();
+    /* As if it had not been caught: the shell sees why it ended. */
+    if (cli.caught != 0) {
+        (void)signal(cli.caught, SIG_DFL);
+        (void)raise(cli.caught);
+    }
     return (int)code;
 }

@@ -6,8 +6,11 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <wchar.h>
 
+#include "base/config.h"
 #include "base/text.h"
 #include "cli/text.h"
 
@@ -138,4 +141,21 @@ void cli_text_print(FILE *stream, const char *text)
     (void)!cli_text_escape(&out, text, CLI_ESCAPE_SHOW);
     fputs(mhsmi_buf_text(&out), stream);
     mhsmi_buf_clear(&out);
+}
+
+size_t cli_text_columns(int fd)
+{
+    const char *columns = mhsmi_config_variable("COLUMNS");
+    size_t width = 0, i;
+    struct winsize size;
+
+    if (!isatty(fd))
+        return 0;
+    for (i = 0;
+         columns != NULL && i < 5 && columns[i] >= '0' && columns[i] <= '9';
+         i++)
+        width = width * 10 + (size_t)(columns[i] - '0');
+    if (width != 0 && columns[i] == 0)
+        return width;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

@@ -28,6 +28,9 @@ size_t cli_text_width(const char *text);
 /* Octets of the longest start of escaped text that fits `width` cells, and
  * the cells that it takes. */
 size_t cli_text_fit(const char *text, size_t width, size_t *used);
+/* Cells in a line of the terminal that `fd` is; 0: it is none, any width will
+ * do.  COLUMNS, where it is said, counts. */
+size_t cli_text_columns(int fd);
 /* Escape for people and print, in one piece. */
 void cli_text_print(FILE *stream, const char *text);
 

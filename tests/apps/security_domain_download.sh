@@ -70,6 +70,8 @@ check "  and it restores" sd restore-blob sd.json --key keys/a.key --key keys/b.
 check "download for others" sd download --wrapping-cert keys/a.cer --wrapping-cert keys/b.cer --wrapping-cert keys/c.cer --quorum 2 --out again.json -o json
 equal "  json" "$(jq -r '[.status, .file] | join(" ")' out)" "Success again.json"
 check "  two open it" sd verify again.json --key keys/c.key --key keys/b.key
+check "  at a terminal" env TERM=vt100 COLUMNS=80 script -qec "\"$TEST_COMMAND\" security-domain download --wrapping-cert keys/a.cer --wrapping-cert keys/b.cer --wrapping-cert keys/c.cer --quorum 2 --out terminal.json" typed
+check "    there is a line that lives" grep -aq 'activating the HSM: The Secu.*  0:00 of about 8:00 \[' typed
 expect_exit 1 "a file that is there" sd download $certs --quorum 3 --out sd.json
 errors_have "  stays" 'sd.json exists: nothing is overwritten'
 

@@ -4,6 +4,8 @@
  */
 #include "hsm.h"
 
+#include "jobs.h"
+
 #include <string.h>
 
 int emu_hsm_open(struct emu_hsm *hsm, struct emu_cloud *cloud,
@@ -15,7 +17,8 @@ int emu_hsm_open(struct emu_hsm *hsm, struct emu_cloud *cloud,
     hsm->store = store;
     hsm->stats = emu_stats_new();
     hsm->faults = emu_faults_new(cloud->options->latency);
-    if (hsm->stats != NULL && hsm->faults != NULL)
+    hsm->jobs = emu_jobs_new(store);
+    if (hsm->stats != NULL && hsm->faults != NULL && hsm->jobs != NULL)
         return 1;
     emu_hsm_close(hsm);
     return 0;
@@ -23,6 +26,7 @@ int emu_hsm_open(struct emu_hsm *hsm, struct emu_cloud *cloud,
 
 void emu_hsm_close(struct emu_hsm *hsm)
 {
+    emu_jobs_free(hsm->jobs);
     if (hsm->cloud != NULL && !emu_hsm_is_first(hsm))
         emu_store_free(hsm->store);
     emu_faults_free(hsm->faults);

@@ -17,6 +17,7 @@ struct emu_hsm {
     int64_t rotation_next; /* under the lock of the store */
     struct emu_stats *stats;
     struct emu_faults *faults;
+    struct emu_jobs *jobs;
 };
 
 /* Over a state that it takes, also when it fails; the cloud's own stays the

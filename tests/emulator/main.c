@@ -10,6 +10,7 @@
 #include "identity.h"
 #include "server.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -206,6 +207,11 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    /* Not safe once there are threads. */
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        complain("cannot be initialised", "libcurl");
+        return 1;
+    }
     if (!take_folder(options.state))
         return 1;
     if (!emu_cloud_open(&cloud, &options)) {

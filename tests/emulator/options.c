@@ -56,6 +56,19 @@ static const struct option table[] = {
          "the Date header of every answer, or none, for tests of clocks"),
     NUMBER("--latency", "MS", latency, 600000,
            "delay before each answer of the service"),
+    TEXT("--storage-ca", "FILE", storage_ca,
+         "PEM roots of the blob store that backups go to"),
+    NUMBER("--job-time", "MS", job_time, 600000,
+           "how long backups and restores take at least"),
+    NUMBER("--job-retry-after", "N", job_retry_after, 600,
+           "their Retry-After in seconds; 0 is none (default)"),
+    NUMBER("--restore-window", "N", restore_window, 100000,
+           "minutes within which an HSM must have been backed up before all "
+           "of it is restored (30)"),
+    FLAG("--no-restore-window", no_restore_window,
+         "restore without a backup before"),
+    FLAG("--no-identity", no_identity,
+         "the HSM has no managed identity for the blob store"),
     FLAG("--memory", memory,
          "keep keys and principals in memory: a restart forgets them"),
 };
@@ -131,6 +144,7 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
 
     memset(o, 0, sizeof(*o));
     o->san = "";
+    o->restore_window = 30;
     for (i = 1; i < argc; i++) {
         if (!parse_one(o, argc, argv, &i))
             return 0;
@@ -195,9 +209,9 @@ void emu_options_help(void)
            "runs until SIGTERM or SIGINT. The same folder gives the same\n"
            "ports, certificates, principals and keys again.\n\n");
     for (i = 0; i < COUNT; i++)
-        printf("  %-15s %-6s %s\n", table[i].name,
+        printf("  %-19s %-6s %s\n", table[i].name,
                table[i].value == NULL ? "" : table[i].value, table[i].help);
-    printf("  %-15s %-6s %s\n\n", "--help", "", "this text");
+    printf("  %-19s %-6s %s\n\n", "--help", "", "this text");
     printf(
         "Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
         "POST /clock (advance: seconds that the clock is put forward),\n"

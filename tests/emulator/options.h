@@ -18,6 +18,13 @@ struct emu_options {
     int64_t imds_port;
     int64_t fabric_port;
     int64_t latency;
+    const char
+        *storage_ca;  /* PEM roots of the blob store; NULL: the system's */
+    int64_t job_time; /* ms that backups and restores take */
+    int64_t job_retry_after; /* what they say, in seconds; 0: nothing */
+    int64_t restore_window;  /* minutes */
+    int no_restore_window;
+    int no_identity;
     int memory;
     int help;
 };

@@ -50,6 +50,7 @@ static const char **placeholder(struct emu_request *rq, const char *pattern)
         {"{tenant}", offsetof(struct emu_request, name)},
         {"{scope}", offsetof(struct emu_request, scope_name)},
         {"{guid}", offsetof(struct emu_request, guid)},
+        {"{job}", offsetof(struct emu_request, name)},
         {"{setting}", offsetof(struct emu_request, name)},
     };
     size_t i;

@@ -6,6 +6,8 @@
  */
 #include "service.h"
 
+#include "handlers.h"
+#include "jobs.h"
 #include "keybundle.h"
 #include "misbehave.h"
 #include "rbac.h"
@@ -26,6 +28,9 @@ static int api_version(struct emu_request *rq, struct emu_reply *r)
 {
     const char *text = emu_uri_parameter(&rq->uri, "api-version");
 
+    if (text == NULL && (rq->route->handler == emu_backup_pending ||
+                         rq->route->handler == emu_restore_pending))
+        return 1;
     if (text == NULL) {
         emu_reply_error(r, 400, "BadParameter",
                         "The request URI lacks the api-version parameter");
@@ -61,6 +66,13 @@ static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
         return;
     if (rq->scope_name != NULL && !emu_key_name_valid(rq->scope_name)) {
         emu_reply_bad(r, "The scope is malformed");
+        return;
+    }
+    /* While all there is is being replaced, only that can be looked at. */
+    if (emu_jobs_restoring(rq->hsm->jobs) &&
+        rq->route->handler != emu_restore_pending) {
+        emu_reply_error(r, 503, "ServiceUnavailable",
+                        "The HSM is being restored");
         return;
     }
     emu_rotation_run(rq->hsm);

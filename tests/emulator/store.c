@@ -50,6 +50,10 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS versions_key ON versions(key, seq);"
     "CREATE TABLE IF NOT EXISTS domain("
     " seq INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE, datum BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS jobs("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
+    " backup INTEGER NOT NULL, status TEXT NOT NULL, started INTEGER NOT NULL,"
+    " ended INTEGER, code TEXT, message TEXT, folder TEXT);"
     "CREATE TABLE IF NOT EXISTS settings("
     " name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs Microsoft's clients, in the versions that the files beside this
-# script name, into a folder: az, python and javascript. What is there already
-# in those versions stays.
+# Installs Microsoft's clients and their local blob store, in the versions that
+# the files beside this script name, into a folder: az, python, javascript and
+# azurite. What is there already in those versions stays.
 set -eu
 
 usage() {
@@ -65,19 +65,21 @@ node_folder() {
     fi
 }
 
-javascript() {
-    current javascript "$here/package.json" "$here/package-lock.json" && return 0
+# modules NAME FOLDER: a folder of node_modules, and the node that runs them.
+modules() {
+    current "$1" "$2/package.json" "$2/package-lock.json" && return 0
     PATH=$(node_folder):$PATH
-    mkdir "$into/javascript"
-    cp "$here/package.json" "$here/package-lock.json" "$into/javascript"
+    mkdir "$into/$1"
+    cp "$2/package.json" "$2/package-lock.json" "$into/$1"
     (
-        cd "$into/javascript"
+        cd "$into/$1"
         npm ci --silent --no-audit --no-fund --ignore-scripts >&2
     )
-    ln -s "$(command -v node)" "$into/javascript/node"
-    echo "$sum" >"$into/javascript/.installed"
+    ln -s "$(command -v node)" "$into/$1/node"
+    echo "$sum" >"$into/$1/.installed"
 }
 
 environment az
 environment python
-javascript
+modules javascript "$here"
+modules azurite "$here/azurite"

@@ -90,6 +90,26 @@ struct task {
     unsigned int operation;
 };
 
+static mhsm_status seal_local(const struct task *task,
+                              const struct mhsmi_buf *text,
+                              struct mhsmi_buf *out, mhsm_error **err)
+{
+    mhsm_result *result = NULL;
+    const unsigned char *data;
+    mhsm_status st;
+    size_t size;
+
+    st = mhsm_encrypt_local(task->key, task->algorithm->name, task->operation,
+                            (const unsigned char *)mhsmi_buf_text(text),
+                            text->size, &result, err);
+    if (st != MHSM_OK)
+        return st;
+    data = mhsm_result_data(result, &size);
+    st = mhsmi_buf_append(out, data, size) ? MHSM_OK : mhsmi_error_memory(err);
+    mhsm_result_free(result);
+    return st;
+}
+
 static mhsm_status seal_remote(const struct cli *cli, const struct task *task,
                                const struct mhsmi_buf *text,
                                struct cli_envelope *envelope, mhsm_error **err)
@@ -152,8 +172,8 @@ static mhsm_status seal(struct cli *cli, unsigned int operation,
     if ((st = cli_file_slurp(cli_input_path(cli), &text, err)) != MHSM_OK)
         goto out;
     if (algorithm->type == MHSM_KEY_RSA && cli->values[CLI_REMOTE] == NULL)
-        st = cli_local_encrypt(key, algorithm, operation, &text,
-                               &envelope.value, err);
+        st = seal_local(&(struct task){key, algorithm, operation}, &text,
+                        &envelope.value, err);
     else
         st = seal_remote(cli, &(struct task){key, algorithm, operation}, &text,
                          &envelope, err);

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 
+#include "base/ecdsa.h"
 #include "base/json.h"
 #include "cli/file.h"
 #include "cli/keyref.h"
@@ -154,7 +155,7 @@ static mhsm_status normalise(const struct cli *cli, const mhsm_key *key,
                            "--in-format der is for ECDSA, and the key is %s",
                            mhsm_key_type_name(mhsm_key_get_type(key)));
     mhsmi_buf_init(&raw, 256);
-    if (!cli_ecdsa_from_der(
+    if (!mhsmi_ecdsa_from_der(
             &raw, (const unsigned char *)mhsmi_buf_text(&envelope->value),
             envelope->value.size, size))
         st = mhsmi_error(err, MHSM_ERR_DAMAGED,
@@ -202,8 +203,11 @@ static mhsm_status check_signature(const struct cli *cli,
     if (check->algorithm->type == MHSM_KEY_AKP)
         return check_mu(cli, check, valid, err);
     if (!is_remote)
-        return cli_local_verify(check->key, check->algorithm, check->material,
-                                check->signature, valid, err);
+        return mhsm_verify_local(
+            check->key, check->algorithm->name, check->material->data,
+            check->material->size,
+            (const unsigned char *)mhsmi_buf_text(check->signature),
+            check->signature->size, valid, err);
     return mhsm_verify(cli->client, check->key, check->algorithm->name,
                        (const unsigned char *)mhsmi_buf_text(check->material),
                        check->material->size,

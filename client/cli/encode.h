@@ -33,12 +33,4 @@ MHSM_NODISCARD mhsm_status cli_decode(struct mhsmi_buf *out,
                                       size_t size, const char *what,
                                       mhsm_error **err);
 
-/* ECDSA signatures: r || s of two equal halves to DER, and strict minimal DER
- * to r || s of `coordinate` octets each. 1 or 0. */
-MHSM_NODISCARD int cli_ecdsa_to_der(struct mhsmi_buf *out,
-                                    const unsigned char *raw, size_t size);
-MHSM_NODISCARD int cli_ecdsa_from_der(struct mhsmi_buf *out,
-                                      const unsigned char *der, size_t size,
-                                      size_t coordinate);
-
 #endif

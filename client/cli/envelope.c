@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/ecdsa.h"
 #include "base/json.h"
 #include "cli/envelope.h"
 #include "cli/file.h"
@@ -194,7 +195,8 @@ mhsm_status cli_envelope_write(const struct cli *cli,
     if (format == CLI_FORMAT_JSON)
         ok = to_json(envelope, &out);
     else if (format == CLI_FORMAT_DER)
-        ok = cli_ecdsa_to_der(&out, envelope->value.data, envelope->value.size);
+        ok = mhsmi_ecdsa_to_der(&out, envelope->value.data,
+                                envelope->value.size);
     else
         ok = cli_encode(&out, format,
                         (const unsigned char *)mhsmi_buf_text(&envelope->value),

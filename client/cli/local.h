@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Cryptography that needs no HSM: digests, and the public half of a key's
- * operations.  In a private OSSL_LIB_CTX with nothing but OpenSSL's default
+ * Cryptography that needs no HSM: digests, ML-DSA's mu, public keys as files.  In a private OSSL_LIB_CTX with nothing but OpenSSL's default
  * provider, whatever the machine's openssl.cnf says.
  */
 #ifndef MHSM_CLIENT_CLI_LOCAL_H
@@ -16,13 +15,6 @@
 MHSM_NODISCARD mhsm_status cli_local_digest(const char *md, const char *path,
                                             struct mhsmi_buf *digest,
                                             mhsm_error **err);
-/* RSA and EC; `signature` as the service makes it (ECDSA: r || s).  *valid is
- * 0 for any signature that does not verify. */
-MHSM_NODISCARD mhsm_status cli_local_verify(const mhsm_key *key,
-                                            const mhsm_algorithm *algorithm,
-                                            const struct mhsmi_buf *digest,
-                                            const struct mhsmi_buf *signature,
-                                            int *valid, mhsm_error **err);
 /* ML-DSA: the mu (MHSM_MU_SIZE octets) of all that `path` holds. */
 MHSM_NODISCARD mhsm_status cli_local_mu(const mhsm_key *key,
                                         const struct mhsmi_buf *context,
@@ -34,14 +26,6 @@ int cli_local_has(const mhsm_parameter_set *set);
 MHSM_NODISCARD mhsm_status cli_local_verify_mu(
     const mhsm_key *key, const struct mhsmi_buf *mu,
     const struct mhsmi_buf *signature, int *valid, mhsm_error **err);
-/* RSA.  `what` is "encrypt" or "wrap".  Refuses, as the service would, a key
- * that is disabled, out of its time, or not meant for `operation`. */
-MHSM_NODISCARD mhsm_status cli_local_encrypt(const mhsm_key *key,
-                                             const mhsm_algorithm *algorithm,
-                                             unsigned int operation,
-                                             const struct mhsmi_buf *text,
-                                             struct mhsmi_buf *out,
-                                             mhsm_error **err);
 /* The SubjectPublicKeyInfo of a key that has one. */
 MHSM_NODISCARD mhsm_status cli_local_public_key(const mhsm_key *key, int is_pem,
                                                 struct mhsmi_buf *out,

@@ -45,7 +45,7 @@ check "RSA encryption" mhsm encrypt -n rsa -f sealed text
 equal "  asks the HSM nothing" "$(asked encrypt)" 0
 head -c 191 /dev/zero >large
 expect_exit 2 "RSA of too much" mhsm encrypt -n rsa large
-errors_have "  says how much" '191 octets, but RSA-OAEP-256 with this key takes at most 190'
+errors_have "  says how much" '191 octets are too many for RSA-OAEP-256 with this key: at most 190'
 head -c 190 large >fits
 check "  and of all that fits" there_and_back encrypt decrypt rsa fits
 

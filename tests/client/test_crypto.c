@@ -134,6 +134,42 @@ static void verify_remote(const mhsm_key *key, const mhsm_algorithm *algorithm,
     CU_ASSERT(valid == 0);
 }
 
+/* The same without the HSM; RSNULL has no digest and HMAC no public part. */
+static void verify_local(const mhsm_key *key, const mhsm_algorithm *algorithm,
+                         const unsigned char *digest, size_t digest_size,
+                         const unsigned char *sig, size_t size)
+{
+    unsigned char bent[1024];
+    mhsm_error *err = NULL;
+    int valid = -1;
+
+    if (algorithm->type == MHSM_KEY_OCT || algorithm->digest == NULL) {
+        TC_STATUS(mhsm_verify_local(key, algorithm->name, digest, digest_size,
+                                    sig, size, &valid, &err),
+                  MHSM_ERR_UNSUPPORTED);
+        CU_ASSERT(valid == -1);
+        return;
+    }
+    TC_STATUS(mhsm_verify_local(key, algorithm->name, digest, digest_size, sig,
+                                size, &valid, &err),
+              MHSM_OK);
+    CU_ASSERT(valid == 1);
+    memcpy(bent, sig, size);
+    bent[size / 2] ^= 1;
+    TC_STATUS(mhsm_verify_local(key, algorithm->name, digest, digest_size, bent,
+                                size, &valid, &err),
+              MHSM_OK);
+    CU_ASSERT(valid == 0);
+    valid = -1;
+    TC_STATUS(mhsm_verify_local(key, algorithm->name, digest, digest_size, sig,
+                                size - 1, &valid, &err),
+              MHSM_OK);
+    CU_ASSERT(valid == 0);
+    TC_STATUS(mhsm_verify_local(key, algorithm->name, digest, digest_size - 1,
+                                sig, size, &valid, &err),
+              MHSM_ERR_UNSUPPORTED);
+}
+
 static void signing(void)
 {
     const mhsm_algorithm *algorithm;
@@ -173,6 +209,7 @@ static void signing(void)
             else if (algorithm->type == MHSM_KEY_EC)
                 verify_ec(key, algorithm, digest, sig, size);
             verify_remote(key, algorithm, digest, digest_size, sig, size);
+            verify_local(key, algorithm, digest, digest_size, sig, size);
             CU_ASSERT(mhsm_result_iv(result, &size) == NULL && size == 0);
         }
         mhsm_result_free(result);
@@ -243,6 +280,37 @@ static void encrypting(void)
         if (sealed != NULL)
             decrypt_back(key, algorithm, sealed, gcm ? aad : NULL, text,
                          sizeof(text));
+        mhsm_result_free(sealed);
+        mhsm_key_free(key);
+    }
+}
+
+static void encrypting_locally(void)
+{
+    const mhsm_algorithm *algorithm;
+    unsigned char text[48];
+    mhsm_error *err = NULL;
+    size_t i;
+
+    memset(text, 0x3c, sizeof(text));
+    for (i = 0; (algorithm = mhsm_algorithm_at(i)) != NULL; i++) {
+        mhsm_result *sealed = NULL;
+        mhsm_key *key;
+
+        if ((algorithm->operations & MHSM_OP_ENCRYPT) == 0)
+            continue;
+        key = key_for(algorithm);
+        if (algorithm->type == MHSM_KEY_RSA) {
+            TC_STATUS(mhsm_encrypt_local(key, algorithm->name, MHSM_OP_ENCRYPT,
+                                         text, sizeof(text), &sealed, &err),
+                      MHSM_OK);
+            if (sealed != NULL)
+                decrypt_back(key, algorithm, sealed, NULL, text, sizeof(text));
+        } else {
+            TC_ERROR(mhsm_encrypt_local(key, algorithm->name, MHSM_OP_ENCRYPT,
+                                        text, sizeof(text), &sealed, &err),
+                     MHSM_ERR_UNSUPPORTED, "public part");
+        }
         mhsm_result_free(sealed);
         mhsm_key_free(key);
     }
@@ -406,6 +474,7 @@ int main(void)
         {"open_client", open_client},
         {"signing", signing},
         {"encrypting", encrypting},
+        {"encrypting on this machine", encrypting_locally},
         {"wrapping", wrapping},
         {"refusing", refusing},
         {"states", states},

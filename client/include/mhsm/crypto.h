@@ -55,6 +55,15 @@ mhsm_verify(mhsm_client *client, const mhsm_key *key, const char *algorithm,
             const unsigned char *signature, size_t signature_size, int *valid,
             mhsm_error **err);
 
+/* The same without the HSM, by the public part that `key` holds, in a private
+ * context of OpenSSL with its default provider.  RSA, EC and, where OpenSSL
+ * knows ML-DSA, AKP (the message goes in).  A signature of another length is
+ * not valid.  MHSM_ERR_UNSUPPORTED for what has no public part.  No I/O. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_verify_local(
+    const mhsm_key *key, const char *algorithm, const unsigned char *digest,
+    size_t digest_size, const unsigned char *signature, size_t signature_size,
+    int *valid, mhsm_error **err);
+
 /* What ML-DSA signs: a message with a context, or the mu (FIPS 204, section
  * 6.2: 64 octets) that stands for the key, the context and the message, so
  * that a message of any size can stay where it is. */
@@ -85,6 +94,13 @@ MHSM_API MHSM_NODISCARD mhsm_status mhsm_encrypt(
     mhsm_client *client, const mhsm_key *key, const char *algorithm,
     const unsigned char *text, size_t text_size,
     const mhsm_cipher_params *params, mhsm_result **result, mhsm_error **err);
+/* The same without the HSM, RSA only.  `operation` is MHSM_OP_ENCRYPT or
+ * MHSM_OP_WRAP: a key that is not meant for it, disabled or out of its time
+ * is refused as the service would.  No I/O. */
+MHSM_API MHSM_NODISCARD mhsm_status
+mhsm_encrypt_local(const mhsm_key *key, const char *algorithm,
+                   unsigned int operation, const unsigned char *text,
+                   size_t text_size, mhsm_result **result, mhsm_error **err);
 MHSM_API MHSM_NODISCARD mhsm_status mhsm_decrypt(
     mhsm_client *client, const mhsm_key *key, const char *algorithm,
     const unsigned char *text, size_t text_size,

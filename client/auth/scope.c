@@ -144,8 +144,11 @@ static mhsm_status check(const struct mhsmi_scopes *scopes,
     st = mhsmi_error(err, MHSM_ERR_CREDENTIAL,
                      "%s asks for a token for %.200s, which it is no part of",
                      endpoint, challenge->resource);
-    mhsmi_error_set_hint(err, "no token was sent; for an emulator or a private "
-                              "cloud set verify-challenge-resource = no");
+    mhsmi_error_set_hint(err,
+                         "no token was sent; when that is right, as for an "
+                         "emulator or a private cloud, set resource = %.200s "
+                         "(or verify-challenge-resource = no)",
+                         challenge->resource);
     return st;
 }
 

@@ -25,8 +25,9 @@ struct mhsm_key {
     struct mhsmi_buf n, e, x, y, pub; /* empty where the type has none */
 };
 
-/* Make a key of a KeyBundle or DeletedKeyBundle that `endpoint` sent.
- * MHSM_ERR_PROTOCOL when it is malformed or its kid is of another HSM;
+/* Make a key of a KeyBundle or DeletedKeyBundle that `endpoint` sent; it is a
+ * key of that endpoint, by whichever of the HSM's names its kid goes.
+ * MHSM_ERR_PROTOCOL when it is malformed or its kid is of no HSM;
  * MHSM_ERR_UNSUPPORTED for key types, curves and algorithms that are not
  * known. */
 MHSM_NODISCARD mhsm_status mhsmi_jwk_parse(const char *endpoint,

@@ -74,6 +74,16 @@ fail:
     return 0;
 }
 
+/* An HSM has more names than one: that of its region, one of a private link,
+ * localhost for an emulator; its ids may be written with the one that Azure
+ * gave it.  Nothing is ever sent there. */
+static int is_azure_name(const struct mhsmi_url *url)
+{
+    return strcmp(url->scheme, "https") == 0 &&
+           (url->port == 0 || url->port == 443) &&
+           mhsmi_endpoint_resource(url->host) != NULL;
+}
+
 int mhsmi_key_id_split(const char *id, const char *endpoint,
                        const char *collection, char **name, char **version)
 {
@@ -82,10 +92,10 @@ int mhsmi_key_id_split(const char *id, const char *endpoint,
 
     /* Dot segments would be resolved away before they can be seen. */
     if (strlen(id) > URI_MAX || strpbrk(id, "#%") != NULL ||
-        strstr(id, "/.") != NULL || !mhsmi_url_same_origin(id, endpoint) ||
-        !mhsmi_url_parse(&url, id))
+        strstr(id, "/.") != NULL || !mhsmi_url_parse(&url, id))
         return 0;
     ok = url.query == NULL &&
+         (mhsmi_url_same_origin(id, endpoint) || is_azure_name(&url)) &&
          mhsmi_key_path_split(url.path, collection, name, version);
     mhsmi_url_clear(&url);
     return ok;

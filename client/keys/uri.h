@@ -29,7 +29,8 @@ int mhsmi_key_version_check(const char *version);
 MHSM_NODISCARD int mhsmi_key_path_split(const char *path,
                                         const char *collection, char **name,
                                         char **version);
-/* The same of a whole id that must have the origin `endpoint`. */
+/* The same of a whole id, which must have the origin `endpoint` or a host under
+ * a suffix of Azure's. */
 MHSM_NODISCARD int mhsmi_key_id_split(const char *id, const char *endpoint,
                                       const char *collection, char **name,
                                       char **version);

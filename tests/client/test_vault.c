@@ -229,14 +229,65 @@ static void rotating(void)
     mhsm_client_free(client);
 }
 
+/* A vault that is reached by another name than the one that Azure gave it, and
+ * by which its ids go: nothing is sent to that one. */
+static void other_names(void)
+{
+    static const char kid[] = "https://contoso.vault.azure.net/keys/k/" V;
+    static const struct ts_answer rows[] = {
+        TS_TOKEN,
+        {"GET /keys/k", NULL, 1, 0, 200, NULL, NULL,
+         "{\"key\":{\"kid\":\"https://contoso.vault.azure.net/keys/k/" V
+         "\",\"kty\":\"RSA\",\"key_ops\":[\"decrypt\"],\"n\":\"" N
+         "\",\"e\":\"AQAB\"},\"attributes\":{\"enabled\":true}}"},
+        {"POST /keys/k/" V "/decrypt", NULL, 1, 0, 200, NULL, NULL,
+         "{\"kid\":\"https://contoso.vault.azure.net/keys/k/" V
+         "\",\"value\":\"AAEC\"}"},
+        {"GET /keys", NULL, 1, 0, 200, NULL, NULL,
+         "{\"value\":[{\"kid\":\"https://contoso.vault.azure.net/keys/k\"}]}"},
+        TS_END,
+    };
+    static const unsigned char text[256] = {1};
+    mhsm_client *client = open_vault();
+    mhsm_uri *vault = NULL;
+    mhsm_key *key;
+    mhsm_key_list *list = NULL;
+    const mhsm_key_item *item = NULL;
+    mhsm_result *plain = NULL;
+    mhsm_error *err = NULL;
+    size_t size = 0;
+
+    ts_script(rows);
+    key = tc_key(client, "mhsm:k");
+    CU_ASSERT_STRING_EQUAL(mhsm_key_version(key), V);
+    CU_ASSERT(strncmp(mhsm_key_id(key), ts_url(), strlen(ts_url())) == 0);
+    CU_ASSERT(strstr(mhsm_key_json(key), kid) != NULL);
+    TC_STATUS(mhsm_decrypt(client, key, "RSA-OAEP-256", text, sizeof(text),
+                           NULL, &plain, &err),
+              MHSM_OK);
+    CU_ASSERT(plain != NULL && mhsm_result_data(plain, &size) != NULL);
+    CU_ASSERT(size == 3);
+    TC_STATUS(mhsm_uri_new(client, NULL, NULL, NULL, &vault, &err), MHSM_OK);
+    TC_STATUS(mhsm_key_list_new(client, vault, MHSM_LIST_KEYS, &list, &err),
+              MHSM_OK);
+    TC_STATUS(mhsm_key_list_next(list, &item, &err), MHSM_OK);
+    CU_ASSERT(item != NULL && strcmp(item->name, "k") == 0);
+    CU_ASSERT(ts_stray() == 0);
+    mhsm_key_list_free(list);
+    mhsm_result_free(plain);
+    mhsm_uri_free(vault);
+    mhsm_key_free(key);
+    mhsm_client_free(client);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"prepare", ts_begin},  {"creating", creating},
         {"hsm_keys", hsm_keys}, {"importing", importing},
         {"refusals", refusals}, {"lacking", lacking},
-        {"rotating", rotating}, {"finish", ts_finish},
-        CU_TEST_INFO_NULL,
+        {"rotating", rotating}, {"other_names", other_names},
+        {"finish", ts_finish},  CU_TEST_INFO_NULL,
     };
 
     return th_main("client_vault", tests);

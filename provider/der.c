@@ -2,58 +2,70 @@
  *
  * DER that a signature needs around it: ECDSA-Sig-Value from the service's
  * r || s, and AlgorithmIdentifiers: ECDSA without parameters, PKCS#1 v1.5 with
- * NULL (RFC 4055, RFC 5758), PSS complete.  Built by libcrypto's encoder, so
- * that integers are minimal and lengths are right.  Must never write past the
- * caller's buffer.
+ * NULL (RFC 4055, RFC 5758), PSS complete.  Identifiers are built by libcrypto's
+ * encoder.  Must never write past the caller's buffer.
  */
 #include "alg.h"
 
 #include <string.h>
 
 #include <openssl/asn1.h>
-#include <openssl/bn.h>
-#include <openssl/ec.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-/* The largest curve's, P-521, and what its signature takes at most: two integers
- * with a zero octet and a header of two each, and a header of three. */
+/* The largest curve's, P-521, and an integer of that size with a zero octet and
+ * a header of two. */
 #define COORDINATE_MAX 66
-#define ECDSA_DER_MAX  (3 + 2 * (3 + COORDINATE_MAX))
+#define INTEGER_MAX    (3 + COORDINATE_MAX)
 
 /* RFC 4055: what PSS parameters mean when they say nothing. */
 #define PSS_DEFAULT_SALT 20
 
+/* One INTEGER, as short as it can be and never negative; the octets written,
+ * at most size + 3; 0: it is zero, which no half of a signature is. */
+static size_t put_integer(unsigned char *to, const unsigned char *value,
+                          size_t size)
+{
+    size_t sign;
+
+    while (size != 0 && *value == 0) {
+        value++;
+        size--;
+    }
+    if (size == 0)
+        return 0;
+    sign = *value >> 7;
+    to[0] = V_ASN1_INTEGER;
+    to[1] = (unsigned char)(sign + size);
+    to[2] = 0;
+    memcpy(to + 2 + sign, value, size);
+    return 2 + sign + size;
+}
+
+/* By hand: libcrypto's encoder takes two numbers, thirty times as much work. */
 int mp_alg_ecdsa_der(const unsigned char *raw, size_t raw_size,
                      size_t coordinate, unsigned char *der, size_t der_size,
                      size_t *der_length)
 {
-    unsigned char encoded[ECDSA_DER_MAX], *end = encoded;
-    ECDSA_SIG *value = ECDSA_SIG_new();
-    BIGNUM *r = NULL, *s = NULL;
-    int length, ok = 0;
+    unsigned char integers[2 * INTEGER_MAX];
+    size_t r, s, size, header;
 
-    if (value == NULL || coordinate == 0 || coordinate > COORDINATE_MAX ||
+    if (coordinate == 0 || coordinate > COORDINATE_MAX ||
         raw_size != 2 * coordinate)
-        goto out;
-    r = BN_bin2bn(raw, (int)coordinate, NULL);
-    s = BN_bin2bn(raw + coordinate, (int)coordinate, NULL);
-    if (r == NULL || s == NULL || BN_is_zero(r) || BN_is_zero(s) ||
-        !ECDSA_SIG_set0(value, r, s))
-        goto out;
-    r = s = NULL;
-    length = i2d_ECDSA_SIG(value, &end);
-    if (length <= 0 || (size_t)length > der_size)
-        goto out;
-    memcpy(der, encoded, (size_t)length);
-    *der_length = (size_t)length;
-    ok = 1;
-out:
-    ECDSA_SIG_free(value);
-    BN_free(r);
-    BN_free(s);
-    return ok;
+        return 0;
+    r = put_integer(integers, raw, coordinate);
+    s = put_integer(integers + r, raw + coordinate, coordinate);
+    size = r + s;
+    header = size > 0x7f ? 3 : 2;
+    if (r == 0 || s == 0 || header + size > der_size)
+        return 0;
+    der[0] = V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED;
+    der[1] = 0x81; /* unless the length itself takes its place */
+    der[header - 1] = (unsigned char)size;
+    memcpy(der + header, integers, size);
+    *der_length = header + size;
+    return 1;
 }
 
 static int set_digest(X509_ALGOR *algorithm, const EVP_MD *md)

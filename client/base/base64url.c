@@ -5,39 +5,45 @@
  */
 #include "base/base64url.h"
 
-#include <limits.h>
 #include <stdint.h>
 
 #include <openssl/crypto.h>
 
-/* All ones when low <= c <= high, else 0; the operands are below 2^16. */
+/* 24 ones when low <= c <= high, else 0; the operands are octets. */
 static unsigned int in_range(unsigned int c, unsigned int low,
                              unsigned int high)
 {
-    return (((low - 1 - c) & (c - high - 1)) >> 31) * UINT_MAX;
+    return ((low - 1 - c) & (c - high - 1)) >> 8;
 }
 
+/* 24 ones when value > last, else 0. */
+static unsigned int is_after(unsigned int value, unsigned int last)
+{
+    return (last - value) >> 8;
+}
+
+/* What each block of characters is ahead of the one before it. */
 static unsigned char to_char(unsigned int value)
 {
-    unsigned int c = (in_range(value, 0, 25) & (value + 'A')) |
-                     (in_range(value, 26, 51) & (value - 26 + 'a')) |
-                     (in_range(value, 52, 61) & (value - 52 + '0')) |
-                     (in_range(value, 62, 62) & '-') |
-                     (in_range(value, 63, 63) & '_');
+    unsigned int c = value + 'A';
 
+    c += is_after(value, 25) & ('a' - 'A' - 26);
+    c -= is_after(value, 51) & ('a' - '0' + 26);
+    c -= is_after(value, 61) & ('0' - '-' + 10);
+    c += is_after(value, 62) & ('_' - '-' - 1);
     return (unsigned char)c;
 }
 
-/* 0 to 63, or a value with bits above 0xff for any other character. */
+/* 0 to 63, or all ones for any other character. */
 static unsigned int to_value(unsigned int c)
 {
-    unsigned int upper = in_range(c, 'A', 'Z'), lower = in_range(c, 'a', 'z');
-    unsigned int digit = in_range(c, '0', '9'), minus = in_range(c, '-', '-');
-    unsigned int under = in_range(c, '_', '_');
+    unsigned int more = (in_range(c, 'A', 'Z') & (c - 'A' + 1)) |
+                        (in_range(c, 'a', 'z') & (c - 'a' + 27)) |
+                        (in_range(c, '0', '9') & (c - '0' + 53)) |
+                        (in_range(c, '-', '-') & 63) |
+                        (in_range(c, '_', '_') & 64);
 
-    return (upper & (c - 'A')) | (lower & (c - 'a' + 26)) |
-           (digit & (c - '0' + 52)) | (minus & 62) | (under & 63) |
-           (~(upper | lower | digit | minus | under) & 0x100);
+    return more - 1;
 }
 
 int mhsmi_base64url_encode(struct mhsmi_buf *out, const void *data, size_t size)
@@ -72,10 +78,25 @@ int mhsmi_base64url_encode(struct mhsmi_buf *out, const void *data, size_t size)
     return 1;
 }
 
+/* Up to four characters as 24 bits; *bad gets a bit for a wrong one. */
+static unsigned int read_group(const char *text, size_t count,
+                               unsigned int *bad)
+{
+    unsigned int group = 0, value;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        value = to_value((unsigned char)text[i]);
+        *bad |= value & ~63U;
+        group |= (value & 63) << (18 - 6 * i);
+    }
+    return group;
+}
+
 int mhsmi_base64url_decode(struct mhsmi_buf *out, const char *text, size_t size)
 {
-    size_t length, i, j, tail = size % 4;
-    unsigned int bad = 0;
+    size_t length, i, tail = size % 4;
+    unsigned int bad = 0, group;
     unsigned char *to;
 
     if (tail == 1)
@@ -84,26 +105,19 @@ int mhsmi_base64url_decode(struct mhsmi_buf *out, const char *text, size_t size)
     if (!mhsmi_buf_reserve(out, length))
         return 0;
     to = out->data + out->size;
-    for (i = 0; i < size; i += 4) {
-        size_t chars = size - i < 4 ? size - i : 4;
-        unsigned int group = 0;
-
-        for (j = 0; j < 4; j++) {
-            unsigned int value =
-                j < chars ? to_value((unsigned char)text[i + j]) : 0;
-
-            bad |= value & 0x100;
-            group = group << 6 | (value & 63);
-        }
+    for (i = 0; i + 4 <= size; i += 4) {
+        group = read_group(text + i, 4, &bad);
         *to++ = (unsigned char)(group >> 16);
-        if (chars > 2)
+        *to++ = (unsigned char)(group >> 8);
+        *to++ = (unsigned char)group;
+    }
+    /* What is left of the last character's bits must be zero. */
+    if (tail != 0) {
+        group = read_group(text + i, tail, &bad);
+        *to++ = (unsigned char)(group >> 16);
+        if (tail == 3)
             *to++ = (unsigned char)(group >> 8);
-        else
-            bad |= group & 0xffff;
-        if (chars > 3)
-            *to++ = (unsigned char)group;
-        else
-            bad |= group & 0xff;
+        bad |= tail == 3 ? group & 0xff : group & 0xffff;
     }
     if (bad != 0) {
         OPENSSL_cleanse(out->data + out->size, length);

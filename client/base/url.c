@@ -32,6 +32,28 @@ static int is_clean(const char *text)
     return i != 0 && strpbrk(text, "\\\"<>^`{|}") == NULL;
 }
 
+static int is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* How much of the text is letters, digits and `others`. strspn() would first
+ * make a table of them, each time. */
+static size_t span(const char *text, const char *others)
+{
+    size_t i = 0;
+
+    while (is_letter(text[i]) || is_digit(text[i]) ||
+           (text[i] != '\0' && strchr(others, text[i]) != NULL))
+        i++;
+    return i;
+}
+
 /* "scheme://authority" with nothing odd in the authority; *path gets what
  * follows it. */
 static int check_shape(const char *text, const char **path)
@@ -41,9 +63,7 @@ static int check_shape(const char *text, const char **path)
 
     if (authority == NULL || authority == text)
         return 0;
-    size = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                        "0123456789+-.");
-    if (text + size != authority)
+    if (text + span(text, "+-.") != authority)
         return 0;
     authority += 3;
     size = strcspn(authority, "/?#");
@@ -140,17 +160,13 @@ static int read_parts(struct mhsmi_url *url, CURLU *handle, const char *rest)
     return ok;
 }
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS  "0123456789"
-
 /* Labels of letters, digits and hyphens, the last of which begins with a
  * letter: no form of an address. */
 static int is_plain_host(const char *host, size_t size)
 {
     size_t i, label = 0;
 
-    if (size == 0 || size > host_max ||
-        strspn(host, LETTERS DIGITS ".-") < size)
+    if (size == 0 || size > host_max || span(host, ".-") < size)
         return 0;
     for (i = 0; i < size; i++) {
         if (host[i] != '.')
@@ -159,7 +175,7 @@ static int is_plain_host(const char *host, size_t size)
             return 0;
         label = i + 1;
     }
-    return label < size && strchr(LETTERS, host[label]) != NULL;
+    return label < size && is_letter(host[label]);
 }
 
 /* Nothing that is resolved or decoded; *path gets the size of the path. */
@@ -167,12 +183,11 @@ static int is_plain_rest(const char *rest, size_t *path)
 {
     const char *query;
 
-    *path = strspn(rest, LETTERS DIGITS "/-_~.");
+    *path = span(rest, "/-_~.");
     query = rest + *path;
     return strstr(rest, "/.") == NULL &&
-           (*query == '\0' ||
-            (*query == '?' && query[1] != '\0' &&
-             query[1 + strspn(query + 1, LETTERS DIGITS "=&-_~.")] == '\0'));
+           (*query == '\0' || (*query == '?' && query[1] != '\0' &&
+                               query[1 + span(query + 1, "=&-_~.")] == '\0'));
 }
 
 /* 1 when the URL is plain and was read; 0: libcurl shall read it, or there is
@@ -196,8 +211,10 @@ static int read_plain(struct mhsmi_url *url, const char *text, const char *rest)
         !is_plain_host(host, size) || !is_plain_rest(rest, &path))
         return 0;
     if (*port == ':') {
-        size_t digits = strspn(port + 1, DIGITS);
+        size_t digits = 0;
 
+        while (is_digit(port[1 + digits]))
+            digits++;
         if (digits == 0 || digits > 5 || port + 1 + digits != rest ||
             port[1] == '0')
             return 0;

@@ -224,6 +224,14 @@ int64_t emu_now(void)
     return (int64_t)time(NULL) + ahead;
 }
 
+int64_t emu_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (now.tv_sec + ahead) * 1000 + now.tv_nsec / 1000000;
+}
+
 void emu_clock_advance(int64_t seconds)
 {
     ahead += seconds;

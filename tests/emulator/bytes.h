@@ -42,6 +42,7 @@ int emu_guid_lower(const char *text, char out[EMU_GUID_SIZE]);
 void emu_text_free(char *text);
 /* Seconds since the epoch, by the clock that tests may advance. */
 int64_t emu_now(void);
+int64_t emu_now_ms(void);
 void emu_clock_advance(int64_t seconds);
 
 #endif

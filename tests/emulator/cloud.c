@@ -127,6 +127,7 @@ int emu_cloud_open(struct emu_cloud *cloud, const struct emu_options *options)
 
     memset(cloud, 0, sizeof(*cloud));
     cloud->options = options;
+    cloud->work_ms = options->work_ms;
     len = snprintf(path, sizeof(path), "%s/state.db", options->state);
     if (len > 0 && (size_t)len < sizeof(path) &&
         emu_store_open(&cloud->store, options->memory ? NULL : path) &&

@@ -13,6 +13,10 @@
 
 #include <openssl/evp.h>
 
+#define EMU_FAILURE_SIZE 256
+
+struct emu_fleet;
+
 struct emu_cloud {
     const struct emu_options *options;
     struct emu_store *store; /* the first HSM's, too */
@@ -23,6 +27,11 @@ struct emu_cloud {
     char identity_oid[EMU_GUID_SIZE];
     char identity_header[EMU_GUID_SIZE]; /* what its programs must send */
     int64_t authority_port;
+    struct emu_fleet *fleet;
+    /* Under the fleet's lock: how long work of the management plane takes, and
+     * how the next one ends; empty: well. */
+    int64_t work_ms;
+    char work_failure[EMU_FAILURE_SIZE];
 };
 
 /* Opens or creates everything durable in the state folder. */

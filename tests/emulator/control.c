@@ -6,6 +6,8 @@
 #include "control.h"
 
 #include "attestation.h"
+#include "endpoint.h"
+#include "management.h"
 #include "principals.h"
 #include "proofs.h"
 #include "rbac.h"
@@ -16,6 +18,7 @@
 #include <strings.h>
 
 #define LATENCY_MAX 600000
+#define WORK_MAX    86400000
 #define ADVANCE_MAX (INT64_C(3650) * 86400)
 
 static void wrong(struct emu_reply *r, const char *what)
@@ -77,6 +80,49 @@ static void faults(struct emu_request *rq, struct emu_reply *r,
                    struct json_object *body)
 {
     const char *reason = emu_faults_plan(rq->hsm->faults, body);
+
+    if (reason == NULL)
+        done(r);
+    else
+        wrong(r, reason);
+}
+
+static int take_failure(struct json_object *body, char *out)
+{
+    const char *text = emu_json_string(body, "fail");
+
+    out[0] = '\0';
+    if (emu_json_member(body, "fail") == NULL)
+        return 1;
+    if (text == NULL || strlen(text) >= EMU_FAILURE_SIZE)
+        return 0;
+    memcpy(out, text, strlen(text) + 1);
+    return 1;
+}
+
+/* How the management plane works from now on. */
+static void work(struct emu_request *rq, struct emu_reply *r,
+                 struct json_object *body)
+{
+    struct emu_cloud *cloud = rq->hsm->cloud;
+    char failure[EMU_FAILURE_SIZE];
+    int64_t ms = cloud->work_ms;
+
+    if (emu_json_int(body, "ms", &ms) < 0 || ms < 0 || ms > WORK_MAX ||
+        !take_failure(body, failure)) {
+        wrong(r, "ms is no number of at most a day, or fail no short text");
+        return;
+    }
+    cloud->work_ms = ms;
+    memcpy(cloud->work_failure, failure, sizeof(failure));
+    done(r);
+}
+
+static void add_endpoint(struct emu_request *rq, struct emu_reply *r,
+                         struct json_object *body)
+{
+    const char *reason = emu_endpoint_request(rq->hsm->cloud->fleet,
+                                              rq->hsm->cloud->store, body);
 
     if (reason == NULL)
         done(r);
@@ -151,6 +197,7 @@ static void add_principal(struct emu_request *rq, struct emu_reply *r,
     const char *name = emu_json_string(body, "name"), *reason;
     struct json_object *o = NULL;
     struct emu_principal p;
+    int contributor = 0;
 
     if (name == NULL || strlen(name) > 127) {
         wrong(r, "name is no short text");
@@ -164,6 +211,10 @@ static void add_principal(struct emu_request *rq, struct emu_reply *r,
     if (emu_principals_add(principals, name, 1, &p))
         reason =
             assign_roles(rq->hsm->store, emu_json_member(body, "roles"), p.oid);
+    if (reason == NULL &&
+        emu_json_bool(body, "contributor", &contributor) == 1 && contributor &&
+        !emu_management_contribute(principals, p.oid))
+        reason = "the state could not be written";
     if (!emu_store_end(principals, reason == NULL)) {
         wrong(r, reason == NULL ? "the state could not be written" : reason);
         return;
@@ -225,12 +276,38 @@ static const struct {
     {"GET", "principals", 0, list_principals},
     {"POST", "principals", 1, add_principal},
     {"POST", "proofs", 1, add_proof},
+    {"POST", "work", 1, work},
+    {"POST", "private-endpoints", 1, add_endpoint},
     {"POST", "attestations", 1, attest},
 };
 
+/* What an HSM has of its own (counters, faults, roles) is the first one's, or
+ * that of the one that the parameter hsm names. */
+static int choose_hsm(struct emu_request *rq)
+{
+    const char *name = emu_uri_parameter(&rq->uri, "hsm");
+
+    if (name != NULL)
+        rq->hsm = emu_fleet_find(rq->hsm->cloud->fleet, name);
+    return rq->hsm != NULL;
+}
+
+static void serve(struct emu_request *rq, struct emu_reply *r, size_t route)
+{
+    struct json_object *body = emu_json_parse(rq->body.data, rq->body.len);
+
+    if (body == NULL && routes[route].needs_body)
+        wrong(r, "the body is no JSON object");
+    else if (!choose_hsm(rq))
+        wrong(r, "hsm is not the name of an HSM");
+    else
+        routes[route].handler(rq, r, body);
+    json_object_put(body);
+}
+
 void emu_control(struct emu_request *rq, struct emu_reply *r)
 {
-    struct json_object *body;
+    struct emu_fleet *fleet = rq->hsm->cloud->fleet;
     size_t i;
 
     if (rq->problem != 0) {
@@ -242,12 +319,9 @@ void emu_control(struct emu_request *rq, struct emu_reply *r)
             strcmp(rq->uri.segments[0], routes[i].path) != 0 ||
             strcmp(rq->method, routes[i].method) != 0)
             continue;
-        body = emu_json_parse(rq->body.data, rq->body.len);
-        if (body == NULL && routes[i].needs_body)
-            wrong(r, "the body is no JSON object");
-        else
-            routes[i].handler(rq, r, body);
-        json_object_put(body);
+        emu_fleet_lock(fleet);
+        serve(rq, r, i);
+        emu_fleet_unlock(fleet);
         return;
     }
     emu_reply_error(r, 404, "NotFound", "There is no such resource");

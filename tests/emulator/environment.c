@@ -107,6 +107,9 @@ static int lines(struct emu_cloud *cloud, const struct emu_ports *ports,
          add(out, "AZURE_CLIENT_SECRET", "%s", p.secret) &&
          add(out, "AZURE_AUTHORITY_HOST", "https://localhost:%lld",
              (long long)ports->service) &&
+         add(out, "MHSM_MANAGEMENT_ENDPOINT", "https://localhost:%lld",
+             (long long)ports->arm) &&
+         add(out, "AZURE_SUBSCRIPTION_ID", "%s", cloud->tenant) &&
          add(out, "MHSM_EMULATOR_PID", "%ld", (long)getpid()) &&
          add(out, "MHSM_EMULATOR_CONTROL", "http://127.0.0.1:%lld",
              (long long)ports->control) &&

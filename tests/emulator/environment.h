@@ -13,6 +13,7 @@ struct emu_ports {
     int64_t control;
     int64_t imds;
     int64_t fabric;
+    int64_t arm;
 };
 
 /* Writes DIR/ca.pem and DIR/env, each whole or not at all, and the lines of

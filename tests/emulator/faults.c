@@ -5,6 +5,7 @@
  */
 #include "faults.h"
 
+#include "arm.h"
 #include "json.h"
 #include "router.h"
 
@@ -96,7 +97,7 @@ static int is_for(const struct emu_fault *fault, const char *route)
     if (fault->count == 0)
         return 0;
     if (strcmp(fault->route, "*") == 0)
-        return !emu_fault_is_oauth(route);
+        return !emu_fault_is_oauth(route) && !emu_arm_known(route);
     return strcmp(fault->route, route) == 0;
 }
 
@@ -173,7 +174,7 @@ static const char *find_retry_header(struct json_object *o)
 static int route_known(const char *route)
 {
     return strcmp(route, "*") == 0 || emu_fault_is_oauth(route) ||
-           emu_router_known(route);
+           emu_router_known(route) || emu_arm_known(route);
 }
 
 /* Routes that answer before they are done. */

@@ -119,6 +119,7 @@ int emu_fleet_open(struct emu_fleet **out, struct emu_cloud *cloud,
         return 0;
     }
     cloud->authority_port = port;
+    cloud->fleet = f;
     *out = f;
     return 1;
 }

@@ -8,6 +8,7 @@
 
 #include "cloud.h"
 #include "faults.h"
+#include "network.h"
 #include "stats.h"
 
 struct emu_hsm {
@@ -18,6 +19,10 @@ struct emu_hsm {
     struct emu_stats *stats;
     struct emu_faults *faults;
     struct emu_jobs *jobs;
+    struct emu_network network;
+    /* Set by the management plane. */
+    _Atomic int64_t recoverable_days;
+    _Atomic int purge_protected;
 };
 
 /* Over a state that it takes, also when it fails; the cloud's own stays the
@@ -28,8 +33,7 @@ void emu_hsm_close(struct emu_hsm *hsm);
 /* Whether it is the one that the emulator began with, whose port is the token
  * authority's as well. */
 int emu_hsm_is_first(const struct emu_hsm *hsm);
-/* How long what was deleted can be had again: as at a Managed HSM that was made
- * with the shortest time, or at a Key Vault. */
+/* How long what was deleted can be had again. */
 int64_t emu_hsm_recoverable_days(const struct emu_hsm *hsm);
 
 #endif

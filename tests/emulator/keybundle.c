@@ -114,6 +114,15 @@ int emu_key_url(const struct emu_request *rq, const struct emu_version *v,
     return len > 0 && (size_t)len < size;
 }
 
+static const char *recovery_level(const struct emu_hsm *hsm)
+{
+    static const char *const levels[2][2] = {
+        {"Recoverable+Purgeable", "Recoverable"},
+        {"CustomizedRecoverable+Purgeable", "CustomizedRecoverable"}};
+
+    return levels[emu_hsm_recoverable_days(hsm) < 90][hsm->purge_protected];
+}
+
 static struct json_object *attributes(const struct emu_request *rq,
                                       const struct emu_version *v)
 {
@@ -125,9 +134,7 @@ static struct json_object *attributes(const struct emu_request *rq,
         emu_json_add(o, "enabled", json_object_new_boolean(v->enabled)) &&
         emu_json_add(o, "exportable", json_object_new_boolean(v->exportable)) &&
         emu_json_add_int(o, "recoverableDays", days) &&
-        emu_json_add_string(o, "recoveryLevel",
-                            days < 90 ? "CustomizedRecoverable+Purgeable"
-                                      : "Recoverable+Purgeable");
+        emu_json_add_string(o, "recoveryLevel", recovery_level(rq->hsm));
 
     if (ok && v->nbf >= 0)
         ok = emu_json_add_int(o, "nbf", v->nbf);

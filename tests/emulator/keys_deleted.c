@@ -94,6 +94,12 @@ void emu_deleted_purge(struct emu_request *rq, struct emu_reply *r)
 {
     struct emu_version v;
 
+    if (rq->hsm->purge_protected) {
+        emu_reply_refuse(r, 403, "Forbidden", "ForbiddenByPolicy",
+                         "Operation \"purge\" is not allowed because purge "
+                         "protection is enabled for this HSM");
+        return;
+    }
     emu_version_init(&v);
     if (change(rq, r, &v, find_deleted,
                "DELETE FROM keys WHERE name=?1 AND ?2+?3>=0", 0))

@@ -3,11 +3,13 @@
  * mhsm-emulator: start, wait for a signal, stop. One process a state folder;
  * it serves nothing before all of its ports listen.
  */
+#include "arm.h"
 #include "certificate.h"
 #include "control.h"
 #include "environment.h"
 #include "fleet.h"
 #include "identity.h"
+#include "resource.h"
 #include "server.h"
 
 #include <curl/curl.h>
@@ -23,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CONTROL, IMDS, FABRIC, SERVERS };
+enum { CONTROL, IMDS, FABRIC, ARM, SERVERS };
 
 /* The ports beside those of HSMs. */
 static const struct {
@@ -37,6 +39,7 @@ static const struct {
               offsetof(struct emu_options, imds_port)},
     [FABRIC] = {"fabric_port", emu_service_fabric,
                 offsetof(struct emu_options, fabric_port)},
+    [ARM] = {"arm_port", emu_arm, offsetof(struct emu_options, arm_port)},
 };
 
 static int complain(const char *what, const char *about)
@@ -122,7 +125,10 @@ static int start_one(struct emu_hsm *first, int which,
            sizeof(o.port));
     o.port = wanted_port(cloud, o.port, servers[which].kept);
     o.handler = servers[which].handler;
-    if (which == FABRIC) {
+    if (which == ARM) {
+        o.certificate = (const char *)c->leaf.data;
+        o.key = (const char *)c->key.data;
+    } else if (which == FABRIC) {
         o.certificate = (const char *)c->lone.data;
         o.key = (const char *)c->lone_key.data;
     }
@@ -138,6 +144,8 @@ static int start_fleet(struct emu_cloud *cloud, const struct emu_certificate *c,
 
     if (!emu_fleet_open(out, cloud, c, port))
         return complain("cannot listen", "port");
+    if (!emu_resource_start(*out))
+        return complain("an HSM cannot be started", cloud->options->state);
     return keep_port(cloud, "port", cloud->authority_port);
 }
 
@@ -146,7 +154,7 @@ static int serve(struct emu_fleet *fleet, const struct emu_certificate *c,
                  const sigset_t *signals)
 {
     struct emu_hsm *first = emu_fleet_first(fleet);
-    struct emu_server *running[SERVERS] = {NULL, NULL, NULL};
+    struct emu_server *running[SERVERS] = {NULL, NULL, NULL, NULL};
     struct emu_ports ports;
     int i, ok = 1, got = 0;
 
@@ -157,6 +165,7 @@ static int serve(struct emu_fleet *fleet, const struct emu_certificate *c,
         ports.control = emu_server_port(running[CONTROL]);
         ports.imds = emu_server_port(running[IMDS]);
         ports.fabric = emu_server_port(running[FABRIC]);
+        ports.arm = emu_server_port(running[ARM]);
         ok = emu_environment_write(first->cloud, &ports, c);
         if (!ok)
             complain("env could not be written", first->options->state);

@@ -5,6 +5,8 @@
  * are, and the names of principals. Tokens for it are told apart from the
  * HSM's by their audience.
  */
+#include "management.h"
+
 #include "handlers.h"
 #include "principals.h"
 #include "token.h"
@@ -74,21 +76,49 @@ void emu_management_clouds(struct emu_request *rq, struct emu_reply *r)
     emu_reply_json(r, 200, o);
 }
 
-/* The token is for this host; clients write that with a slash or without. */
-static int caller_known(struct emu_request *rq, struct emu_reply *r)
+/* Clients write the audience with a slash or without. */
+int emu_management_caller(struct emu_request *rq, struct emu_reply *r)
 {
-    char audience[320];
-    size_t len =
-        (size_t)snprintf(audience, sizeof(audience), "https://%s/", rq->host);
+    static const char *const azure[] = {"https://management.azure.com",
+                                        "https://management.core.windows.net"};
+    char audience[320], challenge[512];
+    size_t i;
 
-    if (emu_token_verify(rq->hsm, rq->authorization, audience, rq->oid))
-        return 1;
-    audience[len - 1] = '\0';
-    if (emu_token_verify(rq->hsm, rq->authorization, audience, rq->oid))
-        return 1;
+    for (i = 0; i < 6; i++) {
+        snprintf(audience, sizeof(audience), "%s%s%s", i < 2 ? "https://" : "",
+                 i < 2 ? rq->host : azure[i / 2 - 1], i % 2 == 0 ? "" : "/");
+        if (emu_token_verify(rq->hsm, rq->authorization, audience, rq->oid))
+            return 1;
+    }
+    snprintf(challenge, sizeof(challenge),
+             "Bearer authorization_uri=\"https://localhost:%lld/%s\", "
+             "error=\"invalid_token\", error_description=\"A token for the "
+             "management plane is needed\"",
+             (long long)rq->hsm->cloud->authority_port, rq->hsm->cloud->tenant);
     emu_reply_error(r, 401, "AuthenticationFailed",
                     "A token for this host is needed");
+    emu_reply_header(r, "www-authenticate", challenge);
     return 0;
+}
+
+int emu_management_contributor(struct emu_store *s, const char *oid)
+{
+    sqlite3_stmt *row;
+    int found;
+
+    emu_store_lock(s);
+    row =
+        emu_store_query(s, "SELECT 1 FROM contributors WHERE oid=?1", "t", oid);
+    found = row != NULL && sqlite3_step(row) == SQLITE_ROW;
+    sqlite3_finalize(row);
+    emu_store_unlock(s);
+    return found;
+}
+
+int emu_management_contribute(struct emu_store *s, const char *oid)
+{
+    return emu_store_run(s, "INSERT OR REPLACE INTO contributors VALUES(?1)",
+                         "t", oid) == 1;
 }
 
 static void answer_list(struct emu_reply *r, struct json_object *list)
@@ -128,7 +158,7 @@ void emu_management_subscriptions(struct emu_request *rq, struct emu_reply *r)
 {
     struct json_object *list, *one;
 
-    if (!caller_known(rq, r))
+    if (!emu_management_caller(rq, r))
         return;
     list = json_object_new_array();
     one = subscription(rq);
@@ -191,7 +221,7 @@ void emu_management_names(struct emu_request *rq, struct emu_reply *r)
     char name[EMU_GUID_SIZE];
     struct json_object *list;
 
-    if (!caller_known(rq, r))
+    if (!emu_management_caller(rq, r))
         return;
     if (!filter_name(emu_uri_parameter(&rq->uri, "$filter"), name)) {
         emu_reply_error(r, 400, "Request_UnsupportedQuery",
@@ -208,7 +238,7 @@ void emu_management_principals(struct emu_request *rq, struct emu_reply *r)
     struct json_object *body, *ids, *list;
     size_t i;
 
-    if (!caller_known(rq, r))
+    if (!emu_management_caller(rq, r))
         return;
     body = emu_json_parse(rq->body.data, rq->body.len);
     ids = emu_json_member(body, "ids");

@@ -5,6 +5,7 @@
  */
 #include "options.h"
 
+#include "arm.h"
 #include "faults.h"
 #include "router.h"
 
@@ -46,6 +47,8 @@ static const struct option table[] = {
            "metadata services port, plain HTTP"),
     NUMBER("--fabric-port", "N", fabric_port, 65535,
            "Service Fabric's token service port, self-signed TLS"),
+    NUMBER("--arm-port", "N", arm_port, 65535,
+           "management plane's port, as Azure Resource Manager"),
     TEXT("--resource", "URL", resource,
          "audience of tokens (https://managedhsm.azure.net)"),
     TEXT("--vault", "TIER", vault,
@@ -69,6 +72,8 @@ static const struct option table[] = {
          "restore without a backup before"),
     FLAG("--no-identity", no_identity,
          "the HSM has no managed identity for the blob store"),
+    NUMBER("--work-time", "MS", work_ms, 86400000,
+           "how long making, changing or removing an HSM takes (2000)"),
     FLAG("--memory", memory,
          "keep keys and principals in memory: a restart forgets them"),
 };
@@ -145,6 +150,7 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
     memset(o, 0, sizeof(*o));
     o->san = "";
     o->restore_window = 30;
+    o->work_ms = 2000;
     for (i = 1; i < argc; i++) {
         if (!parse_one(o, argc, argv, &i))
             return 0;
@@ -196,6 +202,18 @@ static void print_routes(void)
     printf("\n ");
     for (i = 0; (name = emu_fault_identity(i)) != NULL; i++)
         printf(" %s", name);
+    width = 72;
+    for (i = 0; (name = emu_arm_route(i)) != NULL; i++) {
+        if (strcmp(name, last) == 0)
+            continue;
+        last = name;
+        width += strlen(last) + 1;
+        if (width > 72) {
+            printf("\n ");
+            width = strlen(last) + 2;
+        }
+        printf(" %s", last);
+    }
     printf("\n");
 }
 
@@ -215,11 +233,17 @@ void emu_options_help(void)
     printf(
         "Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
         "POST /clock (advance: seconds that the clock is put forward),\n"
+        "POST /work (ms: how long work of the management plane takes; fail:\n"
+        "how its next one ends), POST /private-endpoints (hsm, name, address:\n"
+        "callers from there ask to come by a private endpoint),\n"
         "POST /faults, GET and POST /principals, POST /proofs (what proves\n"
         "a principal beside its secret: client_id with certificate, with\n"
         "authority and subject, or with issuer, subject, audience and key;\n"
         "PEM), POST /attestations (claims: a statement that they hold of an\n"
-        "environment, for key release). A fault names one of the routes\n"
+        "environment, for key release). What an HSM has of its own is meant "
+        "of\n"
+        "the one that the parameter hsm names, or of the first. A fault names "
+        "one of the routes\n"
         "below, or * for all of the service's but token, which act on\n"
         "requests whose token is good.\n ");
     print_routes();

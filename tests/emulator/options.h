@@ -25,6 +25,8 @@ struct emu_options {
     int64_t restore_window;  /* minutes */
     int no_restore_window;
     int no_identity;
+    int64_t arm_port;
+    int64_t work_ms;
     int memory;
     int help;
 };

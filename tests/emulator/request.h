@@ -19,6 +19,7 @@ struct emu_request {
     const char *authorization;
     const char *metadata;
     const char *forwarded;
+    char peer[EMU_ADDRESS_SIZE]; /* the address that it comes from */
     const char *identity_header; /* X-IDENTITY-HEADER */
     const char *secret;
     const char *content_type;

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,6 +193,17 @@ static const char *header(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+static void peer_address(struct MHD_Connection *connection, char *out)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    if (info == NULL ||
+        getnameinfo(info->client_addr, sizeof(struct sockaddr_in6), out,
+                    EMU_ADDRESS_SIZE, NULL, 0, NI_NUMERICHOST) != 0)
+        out[0] = '\0';
+}
+
 static int host_valid(const char *host)
 {
     return host != NULL && *host != '\0' && strlen(host) < 256 &&
@@ -220,6 +232,7 @@ static enum MHD_Result serve(struct emu_server *s, struct exchange *x,
     rq.hsm = s->hsm;
     rq.method = method;
     rq.host = header(connection, "Host");
+    peer_address(connection, rq.peer);
     rq.authorization = header(connection, "Authorization");
     rq.metadata = header(connection, "Metadata");
     rq.forwarded = header(connection, "X-Forwarded-For");

@@ -47,11 +47,18 @@ static int api_version(struct emu_request *rq, struct emu_reply *r)
 
 static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
 {
+    /* Its name would not be there. */
+    if (!emu_network_ready(&rq->hsm->network)) {
+        r->wire = EMU_WIRE_RESET;
+        return;
+    }
     if (!emu_token_verify(rq->hsm, rq->authorization,
                           rq->hsm->options->resource, rq->oid)) {
         emu_challenge(rq, r);
         return;
     }
+    if (!emu_network_admits(&rq->hsm->network, rq->peer, r))
+        return;
     if (rq->problem != 0) {
         emu_reply_problem(r, rq->problem);
         return;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUTES_MAX 96
+#define ROUTES_MAX 128
 
 struct route_count {
     const char *method;

@@ -55,7 +55,25 @@ static const char schema[] =
     " backup INTEGER NOT NULL, status TEXT NOT NULL, started INTEGER NOT NULL,"
     " ended INTEGER, code TEXT, message TEXT, folder TEXT);"
     "CREATE TABLE IF NOT EXISTS settings("
-    " name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
+    " name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    /* The management plane's, in the first HSM's state. */
+    "CREATE TABLE IF NOT EXISTS contributors("
+    " oid TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS identities("
+    " id TEXT PRIMARY KEY COLLATE NOCASE, oid TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS resource_groups("
+    " name TEXT PRIMARY KEY COLLATE NOCASE, location TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS resources("
+    " name TEXT PRIMARY KEY COLLATE NOCASE, grp TEXT NOT NULL,"
+    " location TEXT NOT NULL, document TEXT NOT NULL, port INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, deleted INTEGER NOT NULL,"
+    " operation TEXT NOT NULL, work INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " failure TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS operations("
+    " id TEXT PRIMARY KEY, name TEXT NOT NULL, work INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, failure TEXT NOT NULL,"
+    " created INTEGER NOT NULL) WITHOUT ROWID;";
 
 static int execute(struct emu_store *s, const char *sql)
 {

@@ -116,7 +116,8 @@ static int may_move(const struct mhsmi_session *session,
                     const struct mhsmi_call *call)
 {
     return mhsmi_failover_is_for(session->failover, call->endpoint) &&
-           call->url == NULL && call->retry == MHSMI_RETRY_REPEATABLE &&
+           call->url == NULL && !call->stays &&
+           call->retry == MHSMI_RETRY_REPEATABLE &&
            (call->key != NULL || strcmp(call->method, "GET") == 0);
 }
 

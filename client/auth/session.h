@@ -46,6 +46,7 @@ struct mhsmi_call {
                        int64_t deadline_ms, mhsm_error **err);
     const void *vetted;
     const char **served; /* NULL, or gets the endpoint that answered */
+    int stays;           /* even a GET is for this HSM alone */
     enum mhsmi_retry_class retry;
     int64_t deadline_ms; /* monotonic; 0: the option "timeout" from now */
     const char *what;    /* for messages: "sign with key NAME" */

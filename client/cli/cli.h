@@ -83,7 +83,8 @@ void cli_man(FILE *stream, const struct cli_noun *noun);
 const char *cli_default_of(const mhsm_option *option);
 /* Options: defaults < openssl.cnf < environment < command line. */
 MHSM_NODISCARD mhsm_status cli_configure(struct cli *cli, mhsm_error **err);
-/* cli_configure() and a client.  No I/O but the configuration file. */
+/* cli_configure() and a client, unless there is one.  No I/O but the
+ * configuration file. */
 MHSM_NODISCARD mhsm_status cli_connect(struct cli *cli, mhsm_error **err);
 void cli_close(struct cli *cli);
 

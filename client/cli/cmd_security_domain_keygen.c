@@ -12,7 +12,7 @@
 #include "cli/directory.h"
 #include "cli/file.h"
 #include "cli/out.h"
-#include "cli/wrapping.h"
+#include "cli/wrapping_remote.h"
 
 enum { NAME_SIZE_MAX = 48, DAYS_MAX = 36500 };
 
@@ -25,18 +25,18 @@ static const struct cli_column columns[] = {{"Holder", 0},
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 struct pair {
-    const char *name;
+    char name[NAME_SIZE_MAX + 1];
+    const char *uri; /* of a key that is in an HSM already; or NULL */
     mhsm_result *key, *pem;
     mhsm_wrapping_certificate *certificate;
+    char *key_file, *certificate_file; /* in the new directory */
 };
 
 struct batch {
-    const struct cli *cli;
-    const char *names[CLI_TAGS_MAX];
+    struct cli *cli;
+    struct pair pairs[CLI_TAGS_MAX];
     size_t count;
     unsigned long bits, days;
-    struct pair pairs[CLI_TAGS_MAX];
-    struct cli_directory_file files[2 * CLI_TAGS_MAX];
 };
 
 static void batch_clear(struct batch *batch)
@@ -47,35 +47,36 @@ static void batch_clear(struct batch *batch)
         mhsm_result_free(batch->pairs[i].key);
         mhsm_result_free(batch->pairs[i].pem);
         mhsm_wrapping_certificate_free(batch->pairs[i].certificate);
-        mhsmi_free(batch->files[2 * i].name);
-        mhsmi_free(batch->files[2 * i + 1].name);
+        mhsmi_free(batch->pairs[i].key_file);
+        mhsmi_free(batch->pairs[i].certificate_file);
     }
 }
 
-/* Names become names of files, and must not differ in case alone: not every
- * file system tells those apart. */
-static mhsm_status check_names(const struct batch *batch, mhsm_error **err)
+/* NAME, or NAME=URI.  Names become names of files, and must not differ in case
+ * alone: not every file system tells those apart. */
+static mhsm_status add_holder(struct batch *batch, const char *text,
+                              mhsm_error **err)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    size_t i, j;
+    struct pair *pair = &batch->pairs[batch->count];
+    size_t size = strcspn(text, "="), i;
 
-    for (i = 0; i < batch->count; i++) {
-        const char *name = batch->names[i];
-        size_t size = strlen(name);
-
-        if (size == 0 || size > NAME_SIZE_MAX || name[0] == '.' ||
-            name[0] == '-' || strspn(name, allowed) != size)
+    if (size == 0 || size > NAME_SIZE_MAX || text[0] == '.' || text[0] == '-' ||
+        strspn(text, allowed) != size)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "--holder %s: a name of up to %d letters, digits, "
+                           "'-', '_' and '.', which begins with neither '-' "
+                           "nor '.'",
+                           text, (int)NAME_SIZE_MAX);
+    memcpy(pair->name, text, size);
+    if (text[size] == '=')
+        pair->uri = text + size + 1;
+    for (i = 0; i < batch->count; i++)
+        if (OPENSSL_strcasecmp(batch->pairs[i].name, pair->name) == 0)
             return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                               "--holder %s: a name of up to %d letters, "
-                               "digits, '-', '_' and '.', which begins with "
-                               "neither '-' nor '.'",
-                               name, (int)NAME_SIZE_MAX);
-        for (j = 0; j < i; j++)
-            if (OPENSSL_strcasecmp(batch->names[j], name) == 0)
-                return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                                   "--holder %s is given twice", name);
-    }
+                               "--holder %s is given twice", pair->name);
+    batch->count++;
     return MHSM_OK;
 }
 
@@ -97,18 +98,24 @@ static mhsm_status read_numbers(struct batch *batch, mhsm_error **err)
 static mhsm_status make_pair(const struct batch *batch, struct pair *pair,
                              const char *password, mhsm_error **err)
 {
+    unsigned int days = (unsigned int)batch->days;
     const unsigned char *data;
     mhsm_status st;
     size_t size;
 
-    st = mhsm_wrapping_key_generate(pair->name, (unsigned int)batch->bits,
-                                    (unsigned int)batch->days, password,
-                                    &pair->key, &pair->pem, err);
+    st = pair->uri != NULL
+             ? cli_wrapping_certify(batch->cli, pair->uri, pair->name, days,
+                                    &pair->pem, err)
+             : mhsm_wrapping_key_generate(pair->name, (unsigned int)batch->bits,
+                                          days, password, &pair->key,
+                                          &pair->pem, err);
     if (st != MHSM_OK)
         return st;
     data = mhsm_result_data(pair->pem, &size);
-    return mhsm_wrapping_certificate_decode(data, size, &pair->certificate,
-                                            err);
+    st = mhsm_wrapping_certificate_decode(data, size, &pair->certificate, err);
+    if (st != MHSM_OK)
+        mhsmi_error_prefix(err, "--holder %s", pair->name);
+    return st;
 }
 
 /* Passwords are asked for one by one, before the keys take their time. */
@@ -125,41 +132,57 @@ static mhsm_status make_pairs(struct batch *batch, mhsm_error **err)
         st = mhsmi_error(err, MHSM_ERR_ARGUMENT,
                          "--unencrypted takes no passwords");
     for (i = 0; st == MHSM_OK && !plain && i < batch->count; i++)
-        st = cli_passwords_next(&passwords, batch->names[i], 1, &given[i], err);
+        if (batch->pairs[i].uri == NULL)
+            st = cli_passwords_next(&passwords, batch->pairs[i].name, 1,
+                                    &given[i], err);
     if (st == MHSM_OK)
         st = cli_passwords_end(&passwords, err);
-    for (i = 0; st == MHSM_OK && i < batch->count; i++) {
-        batch->pairs[i].name = batch->names[i];
+    for (i = 0; st == MHSM_OK && i < batch->count; i++)
         st = make_pair(batch, &batch->pairs[i],
                        plain ? NULL : mhsmi_buf_text(&given[i]), err);
-    }
     for (i = 0; i < CLI_TAGS_MAX; i++)
         mhsmi_buf_clear(&given[i]);
     cli_passwords_close(&passwords);
     return st;
 }
 
-static mhsm_status name_files(struct batch *batch, mhsm_error **err)
+/* "NAME.ENDING", in a folder of its own where that is asked for. */
+static char *name_file(const struct batch *batch, const char *name,
+                       const char *ending)
 {
     int folders = batch->cli->values[CLI_DIRECTORIES] != NULL;
-    size_t i;
+
+    return mhsmi_asprintf("%s%s%s.%s", folders ? name : "", folders ? "/" : "",
+                          name, ending);
+}
+
+static struct cli_directory_file file_of(char *name, const mhsm_result *result)
+{
+    struct cli_directory_file file = {name, NULL, 0};
+
+    file.data = mhsm_result_data(result, &file.size);
+    return file;
+}
+
+static mhsm_status write_files(struct batch *batch, mhsm_error **err)
+{
+    struct cli_directory_file files[2 * CLI_TAGS_MAX];
+    size_t count = 0, i;
 
     for (i = 0; i < batch->count; i++) {
-        struct cli_directory_file *key = &batch->files[2 * i];
-        struct cli_directory_file *certificate = &batch->files[2 * i + 1];
-        const char *name = batch->names[i];
+        struct pair *pair = &batch->pairs[i];
 
-        key->name = mhsmi_asprintf("%s%s%s.key", folders ? name : "",
-                                   folders ? "/" : "", name);
-        certificate->name = mhsmi_asprintf("%s%s%s.cer", folders ? name : "",
-                                           folders ? "/" : "", name);
-        if (key->name == NULL || certificate->name == NULL)
+        pair->certificate_file = name_file(batch, pair->name, "cer");
+        if (pair->uri == NULL)
+            pair->key_file = name_file(batch, pair->name, "key");
+        if (pair->certificate_file == NULL ||
+            (pair->uri == NULL && pair->key_file == NULL))
             return mhsmi_error_memory(err);
-        key->data = mhsm_result_data(batch->pairs[i].key, &key->size);
-        certificate->data =
-            mhsm_result_data(batch->pairs[i].pem, &certificate->size);
+        files[count++] = file_of(pair->certificate_file, pair->pem);
+        if (pair->key_file != NULL)
+            files[count++] = file_of(pair->key_file, pair->key);
     }
-    return MHSM_OK;
+    return cli_directory_write(batch->cli->values[CLI_OUT], files, count, err);
 }
 
 /* One item as JSON; the caller puts it. */
@@ -179,19 +202,21 @@ static struct json_object *to_json(const char *const *cells)
     return object;
 }
 
-static mhsm_status print_pair(const struct batch *batch, size_t index,
-                              struct cli_list *list, mhsm_error **err)
+static mhsm_status print_pair(const struct batch *batch,
+                              const struct pair *pair, struct cli_list *list,
+                              mhsm_error **err)
 {
-    const mhsm_wrapping_certificate *made = batch->pairs[index].certificate;
     const char *out = batch->cli->values[CLI_OUT];
     char expires[CLI_TIME_SIZE];
-    char *key = mhsmi_asprintf("%s/%s", out, batch->files[2 * index].name);
-    char *certificate =
-        mhsmi_asprintf("%s/%s", out, batch->files[2 * index + 1].name);
+    char *key = pair->uri != NULL
+                    ? mhsmi_strdup(pair->uri)
+                    : mhsmi_asprintf("%s/%s", out, pair->key_file);
+    char *certificate = mhsmi_asprintf("%s/%s", out, pair->certificate_file);
     const char *cells[COLUMNS] = {
-        batch->names[index], key, certificate,
-        mhsm_wrapping_certificate_thumbprint(made),
-        cli_time_text(mhsm_wrapping_certificate_expires(made), expires)};
+        pair->name, key, certificate,
+        mhsm_wrapping_certificate_thumbprint(pair->certificate),
+        cli_time_text(mhsm_wrapping_certificate_expires(pair->certificate),
+                      expires)};
     struct json_object *object =
         key != NULL && certificate != NULL ? to_json(cells) : NULL;
     mhsm_status st =
@@ -213,7 +238,7 @@ static mhsm_status print(const struct batch *batch, mhsm_error **err)
     size_t i;
 
     for (i = 0; st == MHSM_OK && i < batch->count; i++)
-        st = print_pair(batch, i, list, err);
+        st = print_pair(batch, &batch->pairs[i], list, err);
     if (st == MHSM_OK)
         cli_list_end(list);
     cli_list_free(list);
@@ -222,16 +247,13 @@ static mhsm_status print(const struct batch *batch, mhsm_error **err)
 
 static mhsm_status perform(struct batch *batch, mhsm_error **err)
 {
-    const char *out = batch->cli->values[CLI_OUT];
     mhsm_status st;
 
-    if ((st = check_names(batch, err)) == MHSM_OK &&
-        (st = read_numbers(batch, err)) == MHSM_OK &&
-        (st = cli_file_check_free(out, err)) == MHSM_OK &&
+    if ((st = read_numbers(batch, err)) == MHSM_OK &&
+        (st = cli_file_check_free(batch->cli->values[CLI_OUT], err)) ==
+            MHSM_OK &&
         (st = make_pairs(batch, err)) == MHSM_OK &&
-        (st = name_files(batch, err)) == MHSM_OK &&
-        (st = cli_directory_write(out, batch->files, 2 * batch->count, err)) ==
-            MHSM_OK)
+        (st = write_files(batch, err)) == MHSM_OK)
         st = print(batch, err);
     return st;
 }
@@ -239,17 +261,19 @@ static mhsm_status perform(struct batch *batch, mhsm_error **err)
 mhsm_status cli_domain_keygen(struct cli *cli, mhsm_error **err)
 {
     struct batch batch = {.cli = cli};
-    mhsm_status st;
+    const char *holders[CLI_TAGS_MAX];
+    size_t count = cli_repeats(cli, CLI_HOLDER, holders), i;
+    mhsm_status st = MHSM_OK;
 
-    batch.count = cli_repeats(cli, CLI_HOLDER, batch.names);
-    if (batch.count < MHSM_DOMAIN_HOLDERS_MIN ||
-        batch.count > MHSM_DOMAIN_HOLDERS_MAX)
-        st = mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                         "--holder is given %zu times; a security domain has "
-                         "%d to %d holders",
-                         batch.count, MHSM_DOMAIN_HOLDERS_MIN,
-                         MHSM_DOMAIN_HOLDERS_MAX);
-    else
+    if (count < MHSM_DOMAIN_HOLDERS_MIN || count > MHSM_DOMAIN_HOLDERS_MAX)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "--holder is given %zu times; a security domain has "
+                           "%d to %d holders",
+                           count, MHSM_DOMAIN_HOLDERS_MIN,
+                           MHSM_DOMAIN_HOLDERS_MAX);
+    for (i = 0; st == MHSM_OK && i < count; i++)
+        st = add_holder(&batch, holders[i], err);
+    if (st == MHSM_OK)
         st = perform(&batch, err);
     batch_clear(&batch);
     return st;
@@ -257,9 +281,11 @@ mhsm_status cli_domain_keygen(struct cli *cli, mhsm_error **err)
 
 mhsm_status cli_share_prepare(struct cli *cli, mhsm_error **err)
 {
-    struct batch batch = {.cli = cli, .names = {"combiner"}, .count = 1};
-    mhsm_status st = perform(&batch, err);
+    struct batch batch = {.cli = cli};
+    mhsm_status st = add_holder(&batch, "combiner", err);
 
+    if (st == MHSM_OK)
+        st = perform(&batch, err);
     batch_clear(&batch);
     return st;
 }

@@ -5,35 +5,11 @@
  */
 #include <stdio.h>
 
+#include "cli/domain_source.h"
 #include "cli/file.h"
 #include "cli/text.h"
-#include "cli/wrapping.h"
 
 enum { TEXT_MAX = 4096 };
-
-/* The file, opened by the holders that were given. */
-struct source {
-    mhsm_security_domain *domain;
-    mhsm_domain_opening *opening;
-};
-
-static mhsm_status source_open(const struct cli *cli, struct source *source,
-                               mhsm_error **err)
-{
-    mhsm_status st;
-
-    if ((st = cli_domain_read(cli, &source->domain, err)) == MHSM_OK &&
-        (st = mhsm_domain_opening_new(source->domain, &source->opening, err)) ==
-            MHSM_OK)
-        st = cli_opening_fill(cli, source->opening, err);
-    return st;
-}
-
-static void source_close(struct source *source)
-{
-    mhsm_domain_opening_free(source->opening);
-    mhsm_security_domain_free(source->domain);
-}
 
 static mhsm_status write_result(const struct cli *cli, int flags,
                                 const mhsm_result *result, mhsm_error **err)
@@ -46,32 +22,20 @@ static mhsm_status write_result(const struct cli *cli, int flags,
 
 mhsm_status cli_domain_restore_blob(struct cli *cli, mhsm_error **err)
 {
-    mhsm_wrapping_certificate *exchange = NULL;
-    struct source source = {NULL, NULL};
     mhsm_result *blob = NULL;
-    mhsm_status st;
+    mhsm_status st = cli_source_restore_blob(cli, &blob, err);
 
-    if ((st = cli_certificate_read("--exchange-key",
-                                   cli->values[CLI_EXCHANGE_KEY], &exchange,
-                                   err)) != MHSM_OK ||
-        (st = source_open(cli, &source, err)) != MHSM_OK ||
-        (st = mhsm_domain_opening_restore_blob(source.opening, exchange, &blob,
-                                               err)) != MHSM_OK)
-        goto out;
-    st = write_result(cli, CLI_FILE_SECRET, blob, err);
-
-out:
+    if (st == MHSM_OK)
+        st = write_result(cli, CLI_FILE_SECRET, blob, err);
     mhsm_result_free(blob);
-    source_close(&source);
-    mhsm_wrapping_certificate_free(exchange);
     return st;
 }
 
-mhsm_status cli_domain_rewrap(struct cli *cli, mhsm_error **err)
+static mhsm_status rewrap(struct cli *cli, mhsm_error **err)
 {
     const mhsm_wrapping_certificate *list[CLI_TAGS_MAX];
     struct cli_certificates certificates = {.count = 0};
-    struct source source = {NULL, NULL};
+    struct cli_source source = {NULL, NULL};
     mhsm_result *file = NULL;
     unsigned long quorum = 0;
     mhsm_status st;
@@ -83,7 +47,7 @@ mhsm_status cli_domain_rewrap(struct cli *cli, mhsm_error **err)
                                &quorum, err)) != MHSM_OK ||
         (st = cli_certificates_read(cli, CLI_NEW_CERT, "--new-wrapping-cert",
                                     &certificates, err)) != MHSM_OK ||
-        (st = source_open(cli, &source, err)) != MHSM_OK)
+        (st = cli_source_open(cli, &source, err)) != MHSM_OK)
         goto out;
     for (i = 0; i < certificates.count; i++)
         list[i] = certificates.items[i];
@@ -94,9 +58,22 @@ mhsm_status cli_domain_rewrap(struct cli *cli, mhsm_error **err)
 
 out:
     mhsm_result_free(file);
-    source_close(&source);
+    cli_source_close(&source);
     cli_certificates_free(&certificates);
     return st;
+}
+
+mhsm_status cli_domain_rewrap(struct cli *cli, mhsm_error **err)
+{
+    const char *keys[CLI_TAGS_MAX];
+
+    if (cli->values[CLI_ONLINE] != NULL)
+        return cli_domain_rewrap_online(cli, err);
+    if (cli->values[CLI_WAIT] != NULL || cli->values[CLI_NO_WAIT] != NULL ||
+        cli_repeats(cli, CLI_NEW_KEY, keys) != 0)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "--new-key, --wait and --no-wait are for --online");
+    return rewrap(cli, err);
 }
 
 /* So that a holder can compare it with what he was told by other means. */
@@ -119,7 +96,7 @@ static mhsm_status tell_combiner(const mhsm_wrapping_certificate *combiner,
     return st;
 }
 
-static mhsm_status open_share(const struct cli *cli,
+static mhsm_status open_share(struct cli *cli,
                               const mhsm_security_domain *domain,
                               const mhsm_wrapping_certificate *combiner,
                               mhsm_result **share, mhsm_error **err)
@@ -133,7 +110,7 @@ static mhsm_status open_share(const struct cli *cli,
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "--key: one holder's, on the holder's machine");
     if ((st = cli_passwords_open(cli, &passwords, err)) == MHSM_OK &&
-        (st = cli_wrapping_key_read(paths[0], &passwords, &key, err)) ==
+        (st = cli_wrapping_key_read(cli, paths[0], &passwords, &key, err)) ==
             MHSM_OK &&
         (st = cli_passwords_end(&passwords, err)) == MHSM_OK)
         st = mhsm_domain_share_open(domain, key, combiner, share, err);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cli/domain_source.h"
 #include "cli/out.h"
-#include "cli/wrapping.h"
 
 static const struct cli_column file_columns[] = {
     {"Version", 0}, {"Quorum", 0}, {"Data", 0}};
@@ -33,7 +33,7 @@ struct holder {
 };
 
 struct report {
-    const struct cli *cli;
+    struct cli *cli;
     mhsm_security_domain *domain;
     struct cli_certificates certificates;
     struct holder holders[HOLDERS_MAX];
@@ -283,7 +283,8 @@ static mhsm_status try_keys(struct report *report, mhsm_domain_opening *opening,
     mhsm_status st = cli_passwords_open(report->cli, &passwords, err);
 
     for (i = 0; st == MHSM_OK && i < count; i++) {
-        st = cli_wrapping_key_read(paths[i], &passwords, &keys[i], err);
+        st = cli_wrapping_key_read(report->cli, paths[i], &passwords, &keys[i],
+                                   err);
         if (st == MHSM_OK)
             st = try_key(report, opening, keys[i], err);
     }

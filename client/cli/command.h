@@ -96,6 +96,13 @@ enum cli_option_id {
     CLI_PASSWORD_FD,
     CLI_DIRECTORIES,
     CLI_UNENCRYPTED,
+    CLI_RESTORE_BLOB,
+    CLI_UNCHECKED,
+    CLI_NO_WAIT,
+    CLI_OPERATION,
+    CLI_ONLINE,
+    CLI_NEW_KEY,
+    CLI_KEY_PROVIDER,
     CLI_OPTION_COUNT
 };
 
@@ -115,7 +122,7 @@ struct cli_option {
     const char *help;
 };
 
-enum { CLI_GROUPS = 4 };
+enum { CLI_GROUPS = 6 };
 
 struct cli;
 
@@ -202,6 +209,11 @@ mhsm_status cli_domain_inspect(struct cli *cli, mhsm_error **err);
 mhsm_status cli_domain_verify(struct cli *cli, mhsm_error **err);
 mhsm_status cli_domain_restore_blob(struct cli *cli, mhsm_error **err);
 mhsm_status cli_domain_rewrap(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_rewrap_online(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_init_recovery(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_upload(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_status(struct cli *cli, mhsm_error **err);
+mhsm_status cli_domain_wait(struct cli *cli, mhsm_error **err);
 mhsm_status cli_share_prepare(struct cli *cli, mhsm_error **err);
 mhsm_status cli_share_open(struct cli *cli, mhsm_error **err);
 mhsm_status cli_login_test(struct cli *cli, mhsm_error **err);

@@ -78,8 +78,11 @@ mhsm_status cli_configure(struct cli *cli, mhsm_error **err)
 
 mhsm_status cli_connect(struct cli *cli, mhsm_error **err)
 {
-    mhsm_status st = cli_configure(cli, err);
+    mhsm_status st;
 
+    if (cli->client != NULL)
+        return MHSM_OK;
+    st = cli_configure(cli, err);
     return st == MHSM_OK ? mhsm_client_new(cli->config, &cli->client, err) : st;
 }
 

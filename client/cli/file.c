@@ -272,6 +272,21 @@ mhsm_status cli_file_check_free(const char *path, mhsm_error **err)
                        path);
 }
 
+mhsm_status cli_file_check_new(const char *path, mhsm_error **err)
+{
+    mhsm_status st = cli_file_check_free(path, err);
+    int fd;
+
+    if (st != MHSM_OK || is_standard(path))
+        return st;
+    fd = make_temporary(path, 1);
+    if (fd < 0)
+        return failed(path, errno, err);
+    (void)close(fd);
+    (void)settle_temporary(path, 0, 0);
+    return MHSM_OK;
+}
+
 mhsm_status cli_file_write(const char *path, int flags, const void *data,
                            size_t size, mhsm_error **err)
 {

@@ -44,6 +44,11 @@ MHSM_NODISCARD mhsm_status cli_file_write(const char *path, int flags,
 MHSM_NODISCARD mhsm_status cli_file_check_free(const char *path,
                                                mhsm_error **err);
 
+/* The same, and that its directory takes a file: the name itself is not
+ * touched. */
+MHSM_NODISCARD mhsm_status cli_file_check_new(const char *path,
+                                              mhsm_error **err);
+
 /* For files that come in sets (directory.c): all of it or errno; and the
  * signals that end a program, held back. */
 int cli_file_write_all(int fd, const void *data, size_t size);

@@ -1,36 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading for the security domain.  Files with private keys are wiped from
- * memory as soon as they were decoded.
+ * Certificates and keys of holders, read.  Files with private keys are wiped
+ * from memory as soon as they were decoded.
  */
 #include "cli/wrapping.h"
 
 #include <string.h>
 
 #include "cli/file.h"
+#include "cli/wrapping_remote.h"
 
 enum { FILE_SIZE_MAX = 64 * 1024 };
-
-mhsm_status cli_domain_read(const struct cli *cli,
-                            mhsm_security_domain **domain, mhsm_error **err)
-{
-    const char *path = cli->operand;
-    struct mhsmi_buf text;
-    mhsm_status st;
-
-    if (path == NULL)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "which security domain? give its file");
-    mhsmi_buf_init(&text, MHSM_DOMAIN_SIZE_MAX);
-    st = cli_file_slurp(path, &text, err);
-    if (st == MHSM_OK) {
-        st = mhsm_security_domain_decode(text.data, text.size, domain, err);
-        if (st != MHSM_OK)
-            mhsmi_error_prefix(err, "%s", path);
-    }
-    mhsmi_buf_clear(&text);
-    return st;
-}
 
 mhsm_status cli_certificate_read(const char *option, const char *path,
                                  mhsm_wrapping_certificate **certificate,
@@ -108,9 +88,8 @@ static mhsm_status find_certificate(const char *path,
     return st;
 }
 
-mhsm_status cli_wrapping_key_read(const char *path,
-                                  struct cli_passwords *passwords,
-                                  mhsm_wrapping_key **key, mhsm_error **err)
+static mhsm_status read_key(const char *path, struct cli_passwords *passwords,
+                            mhsm_wrapping_key **key, mhsm_error **err)
 {
     mhsm_wrapping_certificate *certificate = NULL;
     struct mhsmi_buf file, password;
@@ -139,6 +118,15 @@ out:
     mhsmi_buf_clear(&password);
     mhsmi_buf_clear(&file);
     return st;
+}
+
+mhsm_status cli_wrapping_key_read(struct cli *cli, const char *name,
+                                  struct cli_passwords *passwords,
+                                  mhsm_wrapping_key **key, mhsm_error **err)
+{
+    return cli_is_key_uri(name)
+               ? cli_wrapping_key_remote(cli, name, passwords, key, err)
+               : read_key(name, passwords, key, err);
 }
 
 mhsm_status cli_certificates_read(const struct cli *cli, enum cli_option_id id,
@@ -180,73 +168,4 @@ cli_certificates_find(const struct cli_certificates *certificates,
                    thumbprint) == 0)
             return certificates->items[i];
     return NULL;
-}
-
-static mhsm_status add_share(mhsm_domain_opening *opening, const char *path,
-                             const mhsm_wrapping_key *key, mhsm_error **err)
-{
-    struct mhsmi_buf text;
-    mhsm_status st;
-
-    mhsmi_buf_init(&text, FILE_SIZE_MAX);
-    st = cli_file_slurp(path, &text, err);
-    if (st == MHSM_OK) {
-        st = mhsm_domain_opening_add_share(opening, text.data, text.size, key,
-                                           err);
-        if (st != MHSM_OK)
-            mhsmi_error_prefix(err, "--share %s", path);
-    }
-    mhsmi_buf_clear(&text);
-    return st;
-}
-
-static mhsm_status add_shares(const struct cli *cli,
-                              mhsm_domain_opening *opening,
-                              struct cli_passwords *passwords, mhsm_error **err)
-{
-    const char *paths[CLI_TAGS_MAX], *combiner = cli->values[CLI_COMBINER_KEY];
-    size_t count = cli_repeats(cli, CLI_SHARE, paths), i;
-    mhsm_wrapping_key *key = NULL;
-    mhsm_status st;
-
-    if (count == 0 && combiner == NULL)
-        return MHSM_OK;
-    if (count == 0 || combiner == NULL)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "--share and --combiner-key go together");
-    st = cli_wrapping_key_read(combiner, passwords, &key, err);
-    for (i = 0; st == MHSM_OK && i < count; i++)
-        st = add_share(opening, paths[i], key, err);
-    mhsm_wrapping_key_free(key);
-    return st;
-}
-
-static mhsm_status add_key(mhsm_domain_opening *opening, const char *path,
-                           struct cli_passwords *passwords, mhsm_error **err)
-{
-    mhsm_wrapping_key *key = NULL;
-    mhsm_status st = cli_wrapping_key_read(path, passwords, &key, err);
-
-    if (st == MHSM_OK)
-        st = mhsm_domain_opening_add_key(opening, key, err);
-    mhsm_wrapping_key_free(key);
-    return st;
-}
-
-mhsm_status cli_opening_fill(const struct cli *cli,
-                             mhsm_domain_opening *opening, mhsm_error **err)
-{
-    const char *paths[CLI_TAGS_MAX];
-    size_t count = cli_repeats(cli, CLI_WRAPPING_KEY, paths), i;
-    struct cli_passwords passwords;
-    mhsm_status st = cli_passwords_open(cli, &passwords, err);
-
-    for (i = 0; st == MHSM_OK && i < count; i++)
-        st = add_key(opening, paths[i], &passwords, err);
-    if (st == MHSM_OK)
-        st = add_shares(cli, opening, &passwords, err);
-    if (st == MHSM_OK)
-        st = cli_passwords_end(&passwords, err);
-    cli_passwords_close(&passwords);
-    return st;
 }

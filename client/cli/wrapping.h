@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the commands of the security domain read: the file, certificates, keys
- * with the certificates beside them, and from those an opening.
+ * What the commands of the security domain read: certificates, and keys with
+ * the certificates beside them.
  */
 #ifndef MHSM_CLIENT_CLI_WRAPPING_H
 #define MHSM_CLIENT_CLI_WRAPPING_H
@@ -9,19 +9,16 @@
 #include "cli/cli.h"
 #include "cli/password.h"
 
-/* The operand. */
-MHSM_NODISCARD mhsm_status cli_domain_read(const struct cli *cli,
-                                           mhsm_security_domain **domain,
-                                           mhsm_error **err);
 /* `option` is for messages. */
 MHSM_NODISCARD mhsm_status
 cli_certificate_read(const char *option, const char *path,
                      mhsm_wrapping_certificate **certificate, mhsm_error **err);
 /* A private key whose certificate is in the same file, or beside it under the
- * same name with .cer or .crt at its end. */
-MHSM_NODISCARD mhsm_status
-cli_wrapping_key_read(const char *path, struct cli_passwords *passwords,
-                      mhsm_wrapping_key **key, mhsm_error **err);
+ * same name with .cer or .crt at its end; or the URI of one that is no file,
+ * whose certificate is among those of --cert. */
+MHSM_NODISCARD mhsm_status cli_wrapping_key_read(
+    struct cli *cli, const char *name, struct cli_passwords *passwords,
+    mhsm_wrapping_key **key, mhsm_error **err);
 
 /* Certificates of an option that is repeated. */
 struct cli_certificates {
@@ -37,10 +34,5 @@ void cli_certificates_free(struct cli_certificates *certificates);
 const mhsm_wrapping_certificate *
 cli_certificates_find(const struct cli_certificates *certificates,
                       const char *thumbprint);
-
-/* Add the shares of --key, and of --share with --combiner-key. */
-MHSM_NODISCARD mhsm_status cli_opening_fill(const struct cli *cli,
-                                            mhsm_domain_opening *opening,
-                                            mhsm_error **err);
 
 #endif

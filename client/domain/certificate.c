@@ -218,6 +218,30 @@ mhsmi_wrapping_public_key(const mhsm_wrapping_certificate *certificate,
     return pkey;
 }
 
+int mhsm_wrapping_certificate_has_key(
+    const mhsm_wrapping_certificate *certificate, const unsigned char *spki,
+    size_t size)
+{
+    struct mhsmi_private_context context = {NULL, NULL};
+    EVP_PKEY *certified = NULL, *other = NULL;
+    int same = 0;
+
+    if (spki == NULL || size > file_max)
+        return 0;
+    (void)ERR_set_mark();
+    if (mhsmi_private_context_open(&context, NULL) == MHSM_OK) {
+        certified = mhsmi_wrapping_public_key(certificate, context.lib);
+        other = d2i_PUBKEY_ex(NULL, &spki, (long)size, context.lib, NULL);
+        same = certified != NULL && other != NULL &&
+               EVP_PKEY_eq(certified, other) == 1;
+    }
+    EVP_PKEY_free(other);
+    EVP_PKEY_free(certified);
+    mhsmi_private_context_close(&context);
+    (void)ERR_pop_to_mark();
+    return same;
+}
+
 mhsm_status
 mhsmi_wrapping_check_set(const mhsm_wrapping_certificate *const *certificates,
                          size_t count, unsigned int quorum, mhsm_error **err)

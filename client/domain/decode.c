@@ -203,19 +203,83 @@ static mhsm_status read_holders(mhsm_security_domain *domain,
     return st;
 }
 
-static mhsm_status decode(mhsm_security_domain *domain,
-                          const unsigned char *data, size_t size,
-                          mhsm_error **err)
+/* The one holder of a restore blob. */
+static mhsm_status read_wrapped_key(mhsm_security_domain *domain,
+                                    struct json_object *root, mhsm_error **err)
 {
-    struct json_object *root = mhsmi_json_parse(data, size);
+    struct json_object *part = mhsmi_json_object(root, "WrappedKey");
+    const char *thumbprint = mhsmi_json_string(part, "x5t_256");
     mhsm_status st;
 
-    if (!json_object_is_type(root, json_type_object))
-        st = damaged("it is no JSON object", err);
-    else if ((st = read_version(domain, root, err)) == MHSM_OK &&
-             (st = read_data(domain, root, err)) == MHSM_OK)
+    if (part == NULL)
+        return damaged("it has no object WrappedKey", err);
+    if (!is_thumbprint(thumbprint))
+        return damaged("WrappedKey has no x5t_256 that is a SHA-256 thumbprint",
+                       err);
+    if (!mhsmi_domain_add_holder(domain, thumbprint,
+                                 mhsmi_json_string(part, "enc_key")))
+        return mhsmi_error_memory(err);
+    st = parse_share(&domain->holders[0], err);
+    if (st != MHSM_OK)
+        mhsmi_error_prefix(err, "WrappedKey");
+    return st;
+}
+
+static mhsm_status read_file(mhsm_security_domain *domain,
+                             struct json_object *root, mhsm_error **err)
+{
+    mhsm_status st;
+
+    if ((st = read_version(domain, root, err)) == MHSM_OK &&
+        (st = read_data(domain, root, err)) == MHSM_OK)
         st = read_holders(domain, root, err);
+    return st;
+}
+
+static mhsm_status read_blob(mhsm_security_domain *domain,
+                             struct json_object *root, mhsm_error **err)
+{
+    mhsm_status st = read_data(domain, root, err);
+
+    return st == MHSM_OK ? read_wrapped_key(domain, root, err) : st;
+}
+
+/* Both kinds of files; `what` is for messages. */
+static mhsm_status decode(const char *what,
+                          mhsm_status (*read)(mhsm_security_domain *domain,
+                                              struct json_object *root,
+                                              mhsm_error **err),
+                          const unsigned char *data, size_t size,
+                          mhsm_security_domain **domain, mhsm_error **err)
+{
+    mhsm_security_domain *made;
+    struct json_object *root;
+    mhsm_status st;
+
+    if (domain == NULL || (data == NULL && size != 0))
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT, "there is no %s to read",
+                           what);
+    if (size == 0)
+        return mhsmi_error(err, MHSM_ERR_DAMAGED, "the %s is empty", what);
+    if (size > MHSM_DOMAIN_SIZE_MAX)
+        return mhsmi_error(err, MHSM_ERR_DAMAGED,
+                           "the %s is larger than %d octets", what,
+                           MHSM_DOMAIN_SIZE_MAX);
+    made = mhsmi_domain_new();
+    if (made == NULL)
+        return mhsmi_error_memory(err);
+    root = mhsmi_json_parse(data, size);
+    if (json_object_is_type(root, json_type_object))
+        st = read(made, root, err);
+    else
+        st = damaged("it is no JSON object", err);
     json_object_put(root);
+    if (st == MHSM_OK) {
+        *domain = made;
+    } else {
+        mhsm_security_domain_free(made);
+        mhsmi_error_prefix(err, "the %s", what);
+    }
     return st;
 }
 
@@ -223,27 +287,13 @@ mhsm_status mhsm_security_domain_decode(const unsigned char *data, size_t size,
                                         mhsm_security_domain **domain,
                                         mhsm_error **err)
 {
-    mhsm_security_domain *made;
-    mhsm_status st;
+    return decode("security domain", read_file, data, size, domain, err);
+}
 
-    if (domain == NULL || (data == NULL && size != 0))
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "there is no security domain to read");
-    if (size == 0)
-        return damaged("the security domain is empty", err);
-    if (size > MHSM_DOMAIN_SIZE_MAX)
-        return mhsmi_error(err, MHSM_ERR_DAMAGED,
-                           "the security domain is larger than %d octets",
-                           MHSM_DOMAIN_SIZE_MAX);
-    made = mhsmi_domain_new();
-    if (made == NULL)
-        return mhsmi_error_memory(err);
-    st = decode(made, data, size, err);
-    if (st == MHSM_OK) {
-        *domain = made;
-    } else {
-        mhsm_security_domain_free(made);
-        mhsmi_error_prefix(err, "the security domain");
-    }
-    return st;
+mhsm_status mhsmi_domain_read_restore_blob(const unsigned char *data,
+                                           size_t size,
+                                           mhsm_security_domain **domain,
+                                           mhsm_error **err)
+{
+    return decode("restore blob", read_blob, data, size, domain, err);
 }

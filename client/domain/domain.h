@@ -5,6 +5,7 @@
 #ifndef MHSM_CLIENT_DOMAIN_DOMAIN_H
 #define MHSM_CLIENT_DOMAIN_DOMAIN_H
 
+#include "base/json.h"
 #include "domain/shamir.h"
 #include "domain/wrapping.h"
 
@@ -60,6 +61,14 @@ MHSM_NODISCARD int mhsmi_domain_write(const mhsm_security_domain *domain,
 MHSM_NODISCARD int
 mhsmi_domain_write_restore_blob(const mhsm_security_domain *domain,
                                 struct mhsmi_buf *out);
+/* Read such a blob back, as a domain with that one holder. */
+MHSM_NODISCARD mhsm_status
+mhsmi_domain_read_restore_blob(const unsigned char *data, size_t size,
+                               mhsm_security_domain **domain, mhsm_error **err);
+/* The exchange key in an answer that was parsed (may be NULL), as
+ * mhsm_domain_exchange_certificate() gives it. */
+MHSM_NODISCARD mhsm_status mhsmi_domain_exchange_read(
+    struct json_object *answer, mhsm_result **pem, mhsm_error **err);
 /* SHA-256 of the file in that form. */
 MHSM_NODISCARD mhsm_status mhsmi_domain_digest(
     const mhsm_security_domain *domain, OSSL_LIB_CTX *lib,

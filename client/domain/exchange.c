@@ -8,9 +8,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "base/json.h"
 #include "base/result.h"
-#include "domain/wrapping.h"
+#include "domain/domain.h"
 
 enum { answer_max = 256 * 1024, base64_max = 64 * 1024, line = 65 };
 
@@ -118,29 +117,38 @@ static struct json_object *transfer_key(struct json_object *answer)
                : json_object_get(mhsmi_json_object(answer, "transfer_key"));
 }
 
-mhsm_status mhsm_domain_exchange_certificate(const unsigned char *answer,
-                                             size_t size, mhsm_result **pem,
-                                             mhsm_error **err)
+mhsm_status mhsmi_domain_exchange_read(struct json_object *answer,
+                                       mhsm_result **pem, mhsm_error **err)
 {
-    struct json_object *root = NULL, *jwk = NULL;
     mhsm_result *made = mhsmi_result_new(answer_max);
+    struct json_object *jwk = transfer_key(answer);
     mhsm_status st;
 
     if (made == NULL)
-        return mhsmi_error_memory(err);
-    if (answer != NULL && size <= answer_max)
-        root = mhsmi_json_parse(answer, size);
-    jwk = transfer_key(root);
-    if (!json_object_is_type(jwk, json_type_object))
+        st = mhsmi_error_memory(err);
+    else if (!json_object_is_type(jwk, json_type_object))
         st = mhsmi_error(err, MHSM_ERR_DAMAGED,
                          "the answer has no exchange key (transfer_key)");
     else
         st = take_certificate(jwk, &made->data, err);
     json_object_put(jwk);
-    json_object_put(root);
     if (st == MHSM_OK)
         *pem = made;
     else
         mhsm_result_free(made);
+    return st;
+}
+
+mhsm_status mhsm_domain_exchange_certificate(const unsigned char *answer,
+                                             size_t size, mhsm_result **pem,
+                                             mhsm_error **err)
+{
+    struct json_object *root = NULL;
+    mhsm_status st;
+
+    if (answer != NULL && size <= answer_max)
+        root = mhsmi_json_parse(answer, size);
+    st = mhsmi_domain_exchange_read(root, pem, err);
+    json_object_put(root);
     return st;
 }

@@ -1,92 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * Key pairs of holders: RSA, PKCS#8, and a certificate that says what the key
- * is for.
+ * Key pairs of holders: RSA, PKCS#8, and the certificate of each.
  */
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
-#include <openssl/x509v3.h>
 
 #include "base/result.h"
 #include "domain/wrapping.h"
 
 enum {
     pem_max = 64 * 1024,
-    serial_size = 16,
     salt_size = 16,
-    iterations = 600000, /* PBKDF2 with HMAC-SHA-256 */
-    name_max = 64,       /* ub-common-name of RFC 5280 */
-    days_max = 36500
+    iterations = 600000 /* PBKDF2 with HMAC-SHA-256 */
 };
 
 static mhsm_status failed(const char *what, mhsm_error **err)
 {
     return mhsmi_error(err, MHSM_ERR_INTERNAL, "OpenSSL failed: %s", what);
-}
-
-static int set_serial(X509 *x509, OSSL_LIB_CTX *lib)
-{
-    unsigned char octets[serial_size];
-    BIGNUM *number;
-    int ok;
-
-    if (RAND_bytes_ex(lib, octets, sizeof(octets), 0) != 1)
-        return 0;
-    /* Positive, and of one length. */
-    octets[0] = (octets[0] & 0x7f) | 0x40;
-    number = BN_bin2bn(octets, sizeof(octets), NULL);
-    ok = number != NULL &&
-         BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x509)) != NULL;
-    BN_free(number);
-    return ok;
-}
-
-static int add_extension(X509 *x509, int nid, const char *value)
-{
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-    int ok = extension != NULL && X509_add_ext(x509, extension, -1) == 1;
-
-    X509_EXTENSION_free(extension);
-    return ok;
-}
-
-static int set_name(X509 *x509, const char *name)
-{
-    X509_NAME *subject = X509_get_subject_name(x509);
-
-    return X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-                                      (const unsigned char *)name, -1, -1,
-                                      0) == 1 &&
-           X509_set_issuer_name(x509, subject) == 1;
-}
-
-static X509 *certify(OSSL_LIB_CTX *lib, EVP_PKEY *pkey, const char *name,
-                     unsigned int days)
-{
-    X509 *x509 = X509_new_ex(lib, NULL);
-    EVP_MD *digest = EVP_MD_fetch(lib, "SHA256", NULL);
-    time_t now = time(NULL);
-
-    if (x509 == NULL || digest == NULL ||
-        X509_set_version(x509, X509_VERSION_3) != 1 || !set_serial(x509, lib) ||
-        X509_time_adj_ex(X509_getm_notBefore(x509), 0, 0, &now) == NULL ||
-        X509_time_adj_ex(X509_getm_notAfter(x509), (int)days, 0, &now) ==
-            NULL ||
-        !set_name(x509, name) || X509_set_pubkey(x509, pkey) != 1 ||
-        !add_extension(x509, NID_basic_constraints, "critical,CA:FALSE") ||
-        !add_extension(x509, NID_key_usage,
-                       "critical,keyEncipherment,dataEncipherment") ||
-        X509_sign(x509, pkey, digest) == 0) {
-        X509_free(x509);
-        x509 = NULL;
-    }
-    EVP_MD_free(digest);
-    return x509;
 }
 
 /* PBES2; OpenSSL's own count of iterations is one of the past. */
@@ -140,12 +74,15 @@ static mhsm_status write_certificate(OSSL_LIB_CTX *lib, EVP_PKEY *pkey,
                                      const char *name, unsigned int days,
                                      struct mhsmi_buf *out, mhsm_error **err)
 {
-    X509 *x509 = certify(lib, pkey, name, days);
+    X509 *x509 = mhsmi_certificate_new(lib, pkey, name, days);
+    EVP_MD *digest = EVP_MD_fetch(lib, "SHA256", NULL);
     BIO *bio = BIO_new(BIO_s_mem());
-    int ok = x509 != NULL && bio != NULL &&
+    int ok = x509 != NULL && digest != NULL && bio != NULL &&
+             X509_sign(x509, pkey, digest) != 0 &&
              PEM_write_bio_X509(bio, x509) == 1 && take(bio, out);
 
     BIO_free(bio);
+    EVP_MD_free(digest);
     X509_free(x509);
     return ok ? MHSM_OK : failed("making a certificate", err);
 }
@@ -169,18 +106,14 @@ static mhsm_status generate(OSSL_LIB_CTX *lib, const char *name,
 static mhsm_status check(const char *name, unsigned int bits, unsigned int days,
                          const char *password, mhsm_error **err)
 {
-    if (name == NULL || *name == 0 || strlen(name) > name_max)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "the name in a certificate has 1 to %d octets",
-                           (int)name_max);
+    mhsm_status st = mhsmi_certificate_check(name, days, err);
+
+    if (st != MHSM_OK)
+        return st;
     if (bits != 2048 && bits != 3072 && bits != 4096)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "RSA keys have 2048, 3072 or 4096 bits, not %u",
                            bits);
-    if (days == 0 || days > days_max)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "a certificate is valid for 1 to %d days, not %u",
-                           (int)days_max, days);
     if (password != NULL && *password == 0)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT, "the password is empty");
     return MHSM_OK;

@@ -105,3 +105,24 @@ mhsm_domain_opening_restore_blob(mhsm_domain_opening *opening,
         mhsm_result_free(made);
     return st;
 }
+
+mhsm_status
+mhsm_domain_restore_blob_check(const unsigned char *blob, size_t size,
+                               const mhsm_wrapping_certificate *exchange,
+                               mhsm_error **err)
+{
+    mhsm_security_domain *domain = NULL;
+    mhsm_status st = mhsmi_domain_read_restore_blob(blob, size, &domain, err);
+
+    if (st == MHSM_OK &&
+        mhsmi_domain_find_holder(domain, exchange->thumbprint) == NULL) {
+        st = mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                         "the restore blob is for another exchange key: %s, "
+                         "not %s",
+                         domain->holders[0].thumbprint, exchange->thumbprint);
+        mhsmi_error_set_hint(err, "make it anew with restore-blob for this "
+                                  "exchange key");
+    }
+    mhsm_security_domain_free(domain);
+    return st;
+}

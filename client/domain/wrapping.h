@@ -6,6 +6,8 @@
 #define MHSM_CLIENT_DOMAIN_WRAPPING_H
 
 #include <openssl/evp.h>
+#include <openssl/provider.h>
+#include <openssl/x509.h>
 
 #include "base/buf.h"
 #include "base/private_context.h"
@@ -26,8 +28,10 @@ struct mhsm_wrapping_certificate {
 struct mhsm_wrapping_key {
     mhsm_wrapping_certificate *certificate;
     struct mhsmi_private_context context;
-    EVP_PKEY *pkey; /* or: */
+    OSSL_PROVIDER *keeper; /* of a stored key, in the context; or NULL */
+    EVP_PKEY *pkey;        /* or: */
     mhsm_wrapping_decrypt decrypt;
+    void (*release)(void *context); /* or NULL */
     void *decrypt_context;
 };
 
@@ -35,6 +39,19 @@ struct mhsm_wrapping_key {
 EVP_PKEY *
 mhsmi_wrapping_public_key(const mhsm_wrapping_certificate *certificate,
                           OSSL_LIB_CTX *lib);
+/* A key without anything but a copy of the certificate. */
+MHSM_NODISCARD mhsm_status
+mhsmi_wrapping_key_new(const mhsm_wrapping_certificate *certificate,
+                       mhsm_wrapping_key **key, mhsm_error **err);
+
+/* What certificates that are made here have to have. */
+MHSM_NODISCARD mhsm_status mhsmi_certificate_check(const char *name,
+                                                   unsigned int days,
+                                                   mhsm_error **err);
+/* All but the signature; NULL when memory is out.  The caller frees. */
+X509 *mhsmi_certificate_new(OSSL_LIB_CTX *lib, EVP_PKEY *pkey, const char *name,
+                            unsigned int days);
+
 /* 3 to 10 certificates of different keys and a quorum that fits them. */
 MHSM_NODISCARD mhsm_status
 mhsmi_wrapping_check_set(const mhsm_wrapping_certificate *const *certificates,

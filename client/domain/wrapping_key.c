@@ -17,8 +17,12 @@ void mhsm_wrapping_key_free(mhsm_wrapping_key *key)
 {
     if (key == NULL)
         return;
+    if (key->release != NULL)
+        key->release(key->decrypt_context);
     mhsm_wrapping_certificate_free(key->certificate);
     EVP_PKEY_free(key->pkey);
+    if (key->keeper != NULL)
+        (void)OSSL_PROVIDER_unload(key->keeper);
     mhsmi_private_context_close(&key->context);
     mhsmi_free(key);
 }
@@ -49,8 +53,8 @@ int mhsm_wrapping_key_is_encrypted(const unsigned char *data, size_t size)
     return ok;
 }
 
-static mhsm_status key_new(const mhsm_wrapping_certificate *certificate,
-                           mhsm_wrapping_key **key, mhsm_error **err)
+mhsm_status mhsmi_wrapping_key_new(const mhsm_wrapping_certificate *certificate,
+                                   mhsm_wrapping_key **key, mhsm_error **err)
 {
     mhsm_wrapping_key *made = mhsmi_alloc(sizeof(*made));
     mhsm_status st;
@@ -98,7 +102,7 @@ mhsm_wrapping_key_decode(const unsigned char *data, size_t size,
                            "a private key has 1 to %d octets, and a "
                            "certificate",
                            (int)file_max);
-    st = key_new(certificate, &made, err);
+    st = mhsmi_wrapping_key_new(certificate, &made, err);
     if (st != MHSM_OK)
         return st;
     (void)ERR_set_mark();
@@ -118,7 +122,8 @@ mhsm_wrapping_key_decode(const unsigned char *data, size_t size,
 
 mhsm_status
 mhsm_wrapping_key_remote(const mhsm_wrapping_certificate *certificate,
-                         mhsm_wrapping_decrypt decrypt, void *context,
+                         mhsm_wrapping_decrypt decrypt,
+                         void (*release)(void *context), void *context,
                          mhsm_wrapping_key **key, mhsm_error **err)
 {
     mhsm_wrapping_key *made = NULL;
@@ -128,10 +133,11 @@ mhsm_wrapping_key_remote(const mhsm_wrapping_certificate *certificate,
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "a key elsewhere needs a certificate and who "
                            "decrypts");
-    st = key_new(certificate, &made, err);
+    st = mhsmi_wrapping_key_new(certificate, &made, err);
     if (st != MHSM_OK)
         return st;
     made->decrypt = decrypt;
+    made->release = release;
     made->decrypt_context = context;
     *key = made;
     return MHSM_OK;

@@ -110,7 +110,8 @@ static mhsm_status look(const char *answer, mhsm_domain_state *state,
     mhsm_status st;
 
     ts_script(rows);
-    st = mhsm_security_domain_download_state(client, uri, state, details, err);
+    st = mhsm_security_domain_state(client, uri, MHSM_DOMAIN_DOWNLOAD, state,
+                                    details, err);
     CU_ASSERT(ts_count(PENDING) == 1);
     mhsm_uri_free(uri);
     mhsm_client_free(client);
@@ -166,9 +167,9 @@ static void no_states(void)
         TC_ERROR(look(rows[i][0], &state, &details, &err), MHSM_ERR_PROTOCOL,
                  rows[i][1]);
     CU_ASSERT(state == MHSM_DOMAIN_FAILED && details == NULL);
-    TC_ERROR(
-        mhsm_security_domain_download_state(NULL, NULL, &state, NULL, &err),
-        MHSM_ERR_ARGUMENT, "needs a client");
+    TC_ERROR(mhsm_security_domain_state(NULL, NULL, MHSM_DOMAIN_DOWNLOAD,
+                                        &state, NULL, &err),
+             MHSM_ERR_ARGUMENT, "needs a client");
 }
 
 static void end(void)

@@ -172,8 +172,8 @@ static int elsewhere(void)
 {
     mhsm_wrapping_key *key = NULL;
     mhsm_error *err = NULL;
-    mhsm_status st =
-        mhsm_wrapping_key_remote(certificates[0], decrypt, NULL, &key, &err);
+    mhsm_status st = mhsm_wrapping_key_remote(certificates[0], decrypt, NULL,
+                                              NULL, &key, &err);
 
     if (st == MHSM_OK) {
         mhsm_domain_opening *opening = NULL;

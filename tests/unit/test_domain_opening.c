@@ -382,8 +382,8 @@ static void elsewhere(void)
     mhsm_wrapping_key *key = NULL;
     mhsm_error *err = NULL;
 
-    CHECK(mhsm_wrapping_key_remote(certificate, decrypt, keys[1], &key, NULL) ==
-          MHSM_OK);
+    CHECK(mhsm_wrapping_key_remote(certificate, decrypt, NULL, keys[1], &key,
+                                   NULL) == MHSM_OK);
     CHECK(mhsm_domain_opening_add_key(opening, key, NULL) == MHSM_OK);
     CHECK(mhsm_domain_opening_has(opening, 1));
     mhsm_wrapping_key_free(key);
@@ -391,8 +391,8 @@ static void elsewhere(void)
 
     /* One that answers with an error of its own. */
     opening = opening_of(domain);
-    CHECK(mhsm_wrapping_key_remote(certificate, decrypt, keys[0], &key, NULL) ==
-          MHSM_OK);
+    CHECK(mhsm_wrapping_key_remote(certificate, decrypt, NULL, keys[0], &key,
+                                   NULL) == MHSM_OK);
     CHECK(mhsm_domain_opening_add_key(opening, key, &err) == MHSM_ERR_DAMAGED);
     check_error(&err, MHSM_ERR_DAMAGED,
                 "(holder CN=sd cert 1, "
@@ -400,7 +400,7 @@ static void elsewhere(void)
                 "does not open it");
     mhsm_wrapping_key_free(key);
     mhsm_domain_opening_free(opening);
-    CHECK(mhsm_wrapping_key_remote(NULL, decrypt, NULL, &key, NULL) ==
+    CHECK(mhsm_wrapping_key_remote(NULL, decrypt, NULL, NULL, &key, NULL) ==
           MHSM_ERR_ARGUMENT);
 }
 

@@ -64,6 +64,11 @@ mhsm_wrapping_certificate_bits(const mhsm_wrapping_certificate *certificate);
 MHSM_API int64_t
 mhsm_wrapping_certificate_expires(const mhsm_wrapping_certificate *certificate);
 
+/* Whether it is of the key with that SubjectPublicKeyInfo (DER): 1 or 0. */
+MHSM_API int
+mhsm_wrapping_certificate_has_key(const mhsm_wrapping_certificate *certificate,
+                                  const unsigned char *spki, size_t size);
+
 /* The private key that belongs to such a certificate. */
 typedef struct mhsm_wrapping_key mhsm_wrapping_key;
 
@@ -88,10 +93,26 @@ typedef mhsm_status (*mhsm_wrapping_decrypt)(void *context,
                                              size_t *out_size,
                                              mhsm_error **err);
 /* A key that stays where it is, such as in another HSM.  `decrypt` is called
- * with `context` in the thread that uses the key. */
+ * with `context` in the thread that uses the key; `release` (may be NULL) when
+ * the key is freed, unless this fails. */
 MHSM_API MHSM_NODISCARD mhsm_status mhsm_wrapping_key_remote(
     const mhsm_wrapping_certificate *certificate, mhsm_wrapping_decrypt decrypt,
-    void *context, mhsm_wrapping_key **key, mhsm_error **err);
+    void (*release)(void *context), void *context, mhsm_wrapping_key **key,
+    mhsm_error **err);
+
+/* Asked for the password or PIN of a store: up to `size` octets with the NUL
+ * behind them. */
+typedef mhsm_status (*mhsm_wrapping_password)(void *context, char *text,
+                                              size_t size, mhsm_error **err);
+/* A key that an OpenSSL provider keeps, such as on a PKCS#11 token.  `provider`
+ * is the name of one, as openssl.cnf sets it up; its store opens `uri`, which
+ * names one private key.  The certificate is the one of that key among
+ * `certificates`; it is copied.  MHSM_ERR_CONFIG when the provider cannot be
+ * loaded. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_wrapping_key_stored(
+    const char *provider, const char *uri, mhsm_wrapping_password password,
+    void *context, const mhsm_wrapping_certificate *const *certificates,
+    size_t count, mhsm_wrapping_key **key, mhsm_error **err);
 /* NULL is accepted. */
 MHSM_API void mhsm_wrapping_key_free(mhsm_wrapping_key *key);
 /* Borrowed from the key. */
@@ -106,6 +127,19 @@ MHSM_API MHSM_NODISCARD mhsm_status mhsm_wrapping_key_generate(
     const char *name, unsigned int bits, unsigned int days,
     const char *password, mhsm_result **key, mhsm_result **certificate,
     mhsm_error **err);
+
+/* Signs a SHA-256 digest with RSASSA-PKCS1-v1_5 into `out`, which has room for
+ * *out_size octets and gets *out_size of them. */
+typedef mhsm_status (*mhsm_wrapping_sign)(void *context,
+                                          const unsigned char *digest,
+                                          size_t size, unsigned char *out,
+                                          size_t *out_size, mhsm_error **err);
+/* Such a certificate of a key that stays where it is: `spki` is its
+ * SubjectPublicKeyInfo, and `sign` is called once, in this thread. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_wrapping_certificate_generate(
+    const char *name, unsigned int days, const unsigned char *spki,
+    size_t spki_size, mhsm_wrapping_sign sign, void *context,
+    mhsm_result **certificate, mhsm_error **err);
 
 /* --- The file ------------------------------------------------------------ */
 
@@ -174,6 +208,11 @@ mhsm_domain_opening_verify(mhsm_domain_opening *opening, mhsm_error **err);
 MHSM_API MHSM_NODISCARD mhsm_status mhsm_domain_opening_restore_blob(
     mhsm_domain_opening *opening, const mhsm_wrapping_certificate *exchange,
     mhsm_result **blob, mhsm_error **err);
+/* What can be seen of a restore blob without its key: that it is well formed,
+ * and for this exchange key. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_domain_restore_blob_check(
+    const unsigned char *blob, size_t size,
+    const mhsm_wrapping_certificate *exchange, mhsm_error **err);
 /* The same security domain for new holders: the master key and the data stay,
  * the shares are new.  The old file stays what it is: a quorum of the old
  * holders still opens it. */
@@ -217,17 +256,42 @@ MHSM_API MHSM_NODISCARD mhsm_status mhsm_security_domain_download(
     const mhsm_wrapping_certificate *const *certificates, size_t count,
     unsigned int quorum, mhsm_result **file, mhsm_error **err);
 
+/* Gets an exchange key of an HSM that is to be restored: PEM as the Azure CLI
+ * writes it (see mhsm_domain_exchange_certificate()).  The HSM then waits for
+ * an upload for that key.  Needs securitydomain/transferkey/read (Managed HSM
+ * Administrator). */
+MHSM_API MHSM_NODISCARD mhsm_status
+mhsm_security_domain_exchange_key(mhsm_client *client, const mhsm_uri *uri,
+                                  mhsm_result **pem, mhsm_error **err);
+
+typedef enum mhsm_domain_operation {
+    MHSM_DOMAIN_DOWNLOAD = 0,
+    MHSM_DOMAIN_UPLOAD = 1
+} mhsm_domain_operation;
+
 typedef enum mhsm_domain_state {
     MHSM_DOMAIN_IN_PROGRESS = 0,
     MHSM_DOMAIN_DONE = 1,
     MHSM_DOMAIN_FAILED = 2
 } mhsm_domain_state;
 
-/* How far the HSM is after a download.  One GET.  `details` (may be NULL) gets
- * the service's own words, in UTF-8, with a NUL behind them. */
-MHSM_API MHSM_NODISCARD mhsm_status mhsm_security_domain_download_state(
-    mhsm_client *client, const mhsm_uri *uri, mhsm_domain_state *state,
-    mhsm_result **details, mhsm_error **err);
+/* Uploads a restore blob, octet for octet, to the HSM whose exchange key it is
+ * for.  Sent once: after a failure that leaves open whether it arrived, ask for
+ * the state.  `state` tells what the HSM answered: it works on it, mostly.
+ * `details` is as for mhsm_security_domain_state().  Needs
+ * securitydomain/upload/action (Managed HSM Administrator). */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_security_domain_upload(
+    mhsm_client *client, const mhsm_uri *uri, const unsigned char *blob,
+    size_t size, mhsm_domain_state *state, mhsm_result **details,
+    mhsm_error **err);
+
+/* How far the HSM is after a download or an upload.  One GET; a failed
+ * operation is MHSM_OK with MHSM_DOMAIN_FAILED.  `details` (may be NULL) gets
+ * the service's own words, in UTF-8, with a NUL behind them.
+ * MHSM_ERR_NOT_FOUND when there was no such operation. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_security_domain_state(
+    mhsm_client *client, const mhsm_uri *uri, mhsm_domain_operation operation,
+    mhsm_domain_state *state, mhsm_result **details, mhsm_error **err);
 
 #ifdef __cplusplus
 }

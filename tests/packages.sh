@@ -13,7 +13,7 @@ usage() {
 }
 
 build="gcc libc6-dev cmake ninja-build pkg-config libssl-dev
-       libcurl4-openssl-dev libjson-c-dev libcunit1-dev libmicrohttpd-dev
+       libcurl4-openssl-dev libexpat1-dev libjson-c-dev libcunit1-dev libmicrohttpd-dev
        libsqlite3-dev openssl curl ca-certificates procps"
 test="clang clang-format clang-tidy gcovr git jq sqlite3 shellcheck man-db strace
       valgrind nginx apache2-bin haproxy stunnel4 postgresql python3

@@ -329,14 +329,20 @@ mhsm_status mhsmi_exchange(struct mhsmi_parties *parties,
     st = exchange_run(&x, err);
     if (st == MHSM_OK)
         st = take_answer(&x, answer, err);
+    if (st == MHSM_OK && call->retry_after_ms != NULL) {
+        *call->retry_after_ms =
+            mhsmi_retry_after(&x.response, mhsmi_clock_unix());
+        if (*call->retry_after_ms < 0)
+            *call->retry_after_ms = 0;
+    }
     exchange_clear(&x);
     return st;
 }
 
 mhsm_status mhsmi_exchange_token(struct mhsmi_parties *parties,
                                  const struct mhsmi_call *call,
-                                 int64_t deadline_ms, struct mhsmi_buf *token,
-                                 mhsm_error **err)
+                                 const char *resource, int64_t deadline_ms,
+                                 struct mhsmi_buf *token, mhsm_error **err)
 {
     struct mhsmi_token_request request;
     struct exchange x;
@@ -345,8 +351,9 @@ mhsm_status mhsmi_exchange_token(struct mhsmi_parties *parties,
     exchange_init(&x, parties, call, deadline_ms, -1);
     st = exchange_prepare(&x, err);
     if (st == MHSM_OK) {
-        request = (struct mhsmi_token_request){x.scope.tenant, x.scope.resource,
-                                               NULL, deadline_ms};
+        request = (struct mhsmi_token_request){
+            x.scope.tenant, resource != NULL ? resource : x.scope.resource,
+            NULL, deadline_ms};
         st = mhsmi_token_cache_get(parties->tokens, &request, token, err);
     }
     exchange_clear(&x);

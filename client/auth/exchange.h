@@ -32,9 +32,11 @@ MHSM_NODISCARD mhsm_status mhsmi_exchange(struct mhsmi_parties *parties,
                                           int64_t deadline_ms, int retries,
                                           struct json_object **answer,
                                           mhsm_error **err);
-/* Append the token that `call` would carry. */
+/* Append the token that `call` would carry, or one for `resource` in the same
+ * tenant when that is not NULL. */
 MHSM_NODISCARD mhsm_status mhsmi_exchange_token(struct mhsmi_parties *parties,
                                                 const struct mhsmi_call *call,
+                                                const char *resource,
                                                 int64_t deadline_ms,
                                                 struct mhsmi_buf *token,
                                                 mhsm_error **err);

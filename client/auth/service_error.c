@@ -104,6 +104,8 @@ static const struct {
      "a soft-deleted key holds the name: `mhsm key recover` or `mhsm key "
      "purge` it"},
     {409, "ObjectIsBeing", MHSM_ERR_CONFLICT, "try again in a few seconds"},
+    {409, "operation is in progress", MHSM_ERR_CONFLICT,
+     "one backup or restore at a time runs in an HSM: wait for its end"},
     {409, NULL, MHSM_ERR_CONFLICT, NULL},
     {429, NULL, MHSM_ERR_THROTTLED,
      "the HSM asks to slow down: use fewer connections, or more HSMs"},

@@ -207,6 +207,16 @@ mhsm_status mhsmi_session_token(struct mhsmi_session *session,
                                 const struct mhsmi_call *call,
                                 struct mhsmi_buf *token, mhsm_error **err)
 {
-    return mhsmi_exchange_token(&session->parties, call,
+    return mhsmi_exchange_token(&session->parties, call, NULL,
+                                deadline_of(session, call), token, err);
+}
+
+mhsm_status mhsmi_session_resource_token(struct mhsmi_session *session,
+                                         const struct mhsmi_call *call,
+                                         const char *resource,
+                                         struct mhsmi_buf *token,
+                                         mhsm_error **err)
+{
+    return mhsmi_exchange_token(&session->parties, call, resource,
                                 deadline_of(session, call), token, err);
 }

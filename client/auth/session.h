@@ -49,7 +49,10 @@ struct mhsmi_call {
     int stays;           /* even a GET is for this HSM alone */
     enum mhsmi_retry_class retry;
     int64_t deadline_ms; /* monotonic; 0: the option "timeout" from now */
-    const char *what;    /* for messages: "sign with key NAME" */
+    /* NULL, or gets the milliseconds that an answer of 2xx asks to wait before
+     * the next look, 0 when it asks for none. */
+    int64_t *retry_after_ms;
+    const char *what; /* for messages: "sign with key NAME" */
     /* For the 403 hint: "Microsoft.KeyVault/managedHsm/keys/sign/action" and
      * the built-in role that has it. NULL: taken from the service's text. */
     const char *action;
@@ -68,5 +71,10 @@ MHSM_NODISCARD mhsm_status mhsmi_session_token(struct mhsmi_session *session,
                                                const struct mhsmi_call *call,
                                                struct mhsmi_buf *token,
                                                mhsm_error **err);
+/* Append a token of the same credential and tenant for another resource, such
+ * as "https://storage.azure.com". */
+MHSM_NODISCARD mhsm_status mhsmi_session_resource_token(
+    struct mhsmi_session *session, const struct mhsmi_call *call,
+    const char *resource, struct mhsmi_buf *token, mhsm_error **err);
 
 #endif

@@ -42,8 +42,9 @@ void mhsmi_transport_init(struct mhsmi_transport *transport,
                           const char *user_agent)
 {
     const char *proxy = mhsm_config_get(config, "proxy");
-    const char *roots =
-        kind == MHSMI_HOST_HSM ? "ca-file" : "authority-ca-file";
+    const char *roots = kind == MHSMI_HOST_HSM       ? "ca-file"
+                        : kind == MHSMI_HOST_STORAGE ? "storage-ca-file"
+                                                     : "authority-ca-file";
 
     memset(transport, 0, sizeof(*transport));
     transport->user_agent = user_agent;

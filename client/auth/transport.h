@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * How this library reaches the three kinds of hosts it knows, as the options
- * say: the HSM, the authority that issues tokens, and the metadata service.
+ * How this library reaches the kinds of hosts it knows, as the options say:
+ * the HSM, the authority that issues tokens, the metadata service, and the blob
+ * store of backups.
  */
 #ifndef MHSM_CLIENT_AUTH_TRANSPORT_H
 #define MHSM_CLIENT_AUTH_TRANSPORT_H
@@ -12,7 +13,8 @@
 enum mhsmi_host_kind {
     MHSMI_HOST_HSM = 0,
     MHSMI_HOST_AUTHORITY = 1,
-    MHSMI_HOST_METADATA = 2 /* never by a proxy */
+    MHSMI_HOST_METADATA = 2, /* never by a proxy */
+    MHSMI_HOST_STORAGE = 3
 };
 
 /* Fill `transport`, borrowing from `config` and from `user_agent`. */

@@ -58,6 +58,11 @@ static const struct row {
       "The same for the authority that issues tokens."},
      mhsmi_check_text,
      "the name of a file"},
+    {{"storage-ca-file", "MHSM_STORAGE_CA_FILE", NULL, MHSM_OPTION_STRING, NULL,
+      NULL, 0, 0, "FILE",
+      "The same for the storage account that backups are listed in."},
+     mhsmi_check_text,
+     "the name of a file"},
     {{"credential", "MHSM_CREDENTIAL", NULL, MHSM_OPTION_CHOICE, "automatic",
       "automatic|client-secret|client-certificate|workload-identity|"
       "managed-identity|azure-cli|token",

@@ -6,6 +6,7 @@
 #define MHSM_MHSM_H
 
 #include <mhsm/algorithm.h>
+#include <mhsm/backup.h>
 #include <mhsm/client.h>
 #include <mhsm/config.h>
 #include <mhsm/crypto.h>

@@ -48,16 +48,32 @@ curl_socket_t mhsmi_sockets_open(void *data, curlsocktype purpose,
     return fd;
 }
 
+/* Whether the number still is the socket that was remembered there. */
+static int is_same(const struct mhsmi_socket *slot, const struct stat *found)
+{
+    return S_ISSOCK(found->st_mode) && found->st_dev == slot->device &&
+           found->st_ino == slot->inode;
+}
+
 int mhsmi_sockets_close(void *data, curl_socket_t fd)
 {
     struct mhsmi_sockets *sockets = data;
+    struct stat found;
+    int ours, known = 0, same = 0;
     size_t i;
 
+    ours = fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode);
     for (i = 0; i < mhsmi_sockets_max; i++) {
-        if (atomic_load(&sockets->slots[i].fd_plus_one) == fd + 1)
-            atomic_store(&sockets->slots[i].fd_plus_one, 0);
+        struct mhsmi_socket *slot = &sockets->slots[i];
+
+        if (atomic_load(&slot->fd_plus_one) != fd + 1)
+            continue;
+        known = 1;
+        same |= ours && is_same(slot, &found);
+        atomic_store(&slot->fd_plus_one, 0);
     }
-    return close(fd);
+    /* Of those beyond the maximum only the kind is known. */
+    return ours && (same || !known) ? close(fd) : 0;
 }
 
 void mhsmi_sockets_abandon(struct mhsmi_sockets *sockets)
@@ -69,8 +85,7 @@ void mhsmi_sockets_abandon(struct mhsmi_sockets *sockets)
         int fd = atomic_load(&slot->fd_plus_one) - 1;
         struct stat found;
 
-        if (fd >= 0 && fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode) &&
-            found.st_dev == slot->device && found.st_ino == slot->inode)
+        if (fd >= 0 && fstat(fd, &found) == 0 && is_same(slot, &found))
             (void)close(fd);
     }
 }

@@ -22,7 +22,8 @@ struct mhsmi_sockets {
     } slots[mhsmi_sockets_max];
 };
 
-/* Callbacks of libcurl; `data` is a struct mhsmi_sockets. */
+/* Callbacks of libcurl; `data` is a struct mhsmi_sockets.  What has become a
+ * file of the host's is not closed, only forgotten. */
 curl_socket_t mhsmi_sockets_open(void *data, curlsocktype purpose,
                                  struct curl_sockaddr *address);
 int mhsmi_sockets_close(void *data, curl_socket_t fd);

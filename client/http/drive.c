@@ -297,14 +297,18 @@ static int wait_for_work(struct mhsmi_loop *loop)
 {
     struct curl_waitfd extra = {
         .fd = loop->wake_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+    CURLMcode polled;
     char wakes[64];
 
     if (!fall_asleep(loop))
         return 1;
-    (void)mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1, poll_max_ms,
-                                      NULL);
+    polled =
+        mhsmi_libcurl()->multi_poll(loop->multi, &extra, 1, poll_max_ms, NULL);
     if (atomic_load(&loop->lost))
         return 0;
+    /* It would fail at once, again and again. */
+    if (polled != CURLM_OK)
+        fail_all(loop, &loop->active, CURLE_FAILED_INIT, 0);
     /* Most often it was the network. A descriptor that the host has closed
      * shows as no event at all, again and again. */
     if ((extra.revents & CURL_WAIT_POLLIN) == 0 && ++loop->unwoken % look == 0)

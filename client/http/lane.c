@@ -139,6 +139,7 @@ static CURLcode await(struct mhsmi_lane *lane, struct mhsmi_job *job,
 {
     const struct mhsmi_libcurl *libcurl = mhsmi_libcurl();
     int running = 1, left;
+    CURLMcode polled;
     CURLMsg *message;
 
     for (;;) {
@@ -152,9 +153,12 @@ static CURLcode await(struct mhsmi_lane *lane, struct mhsmi_job *job,
             job->stopped = 1;
             return CURLE_ABORTED_BY_CALLBACK;
         }
-        (void)libcurl->multi_poll(lane->multi, NULL, 0, poll_max_ms, NULL);
+        polled = libcurl->multi_poll(lane->multi, NULL, 0, poll_max_ms, NULL);
         if (atomic_load(lost))
             return CURLE_RECV_ERROR;
+        /* It would fail at once, again and again. */
+        if (polled != CURLM_OK)
+            return CURLE_FAILED_INIT;
     }
 }
 

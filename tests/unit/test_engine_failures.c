@@ -5,6 +5,9 @@
  */
 #include "http/engine.h"
 
+#include <openssl/err.h>
+
+#include "base/libcurl.h"
 #include "outcome.h"
 
 static struct loopback silent, proxy, reset, elsewhere;
@@ -164,14 +167,63 @@ static void test_proxy(void)
     forget(&o);
 }
 
+static atomic_int polls;
+
+static CURLMcode no_poll(CURLM *multi, struct curl_waitfd *fds,
+                         unsigned int count, int ms, int *ready)
+{
+    (void)multi;
+    (void)fds;
+    (void)count;
+    (void)ms;
+    (void)ready;
+    atomic_fetch_add(&polls, 1);
+    return CURLM_OUT_OF_MEMORY;
+}
+
+/* One request while libcurl cannot wait: an error, not a busy loop. */
+static void fail_poll(void)
+{
+    struct outcome o;
+
+    atomic_store(&polls, 0);
+    perform(&o, (struct mhsmi_request){.url = url_of(&tls, "/hang")});
+    CHECK(o.status == MHSM_ERR_INTERNAL && !o.response.transient);
+    CHECK(strstr(mhsm_error_message(o.err), "127.0.0.1") != NULL);
+    CHECK(atomic_load(&polls) == 1);
+    CHECK(o.ms < 5000);
+    forget(&o);
+}
+
+/* In the caller's thread, and in the I/O thread, where an error of the caller's
+ * sends it. */
+static void test_no_poll(void)
+{
+    struct mhsmi_libcurl *table;
+    const struct mhsmi_libcurl *found = mhsmi_libcurl();
+    struct mhsmi_libcurl saved;
+    struct outcome o;
+
+    CHECK_FATAL(found != NULL);
+    memcpy(&table, &found, sizeof(table));
+    saved = *table;
+    table->multi_poll = no_poll;
+    fail_poll();
+    ERR_raise(ERR_LIB_USER, 1);
+    fail_poll();
+    CHECK(ERR_GET_LIB(ERR_get_error()) == ERR_LIB_USER);
+    *table = saved;
+    get(&o, "/ok");
+    CHECK(o.status == MHSM_OK && o.response.status == 200);
+    forget(&o);
+}
+
 int main(void)
 {
     static const struct check checks[] = {
-        {"failures", test_failures},
-        {"certificates", test_certificates},
-        {"deadline", test_deadline},
-        {"proxy", test_proxy},
-        {NULL, NULL},
+        {"failures", test_failures}, {"certificates", test_certificates},
+        {"deadline", test_deadline}, {"proxy", test_proxy},
+        {"no poll", test_no_poll},   {NULL, NULL},
     };
     int bad;
 

@@ -256,7 +256,10 @@ static const struct row {
      NULL,
      NULL},
     {{"max-connections", "MHSM_MAX_CONNECTIONS", NULL, MHSM_OPTION_INTEGER,
-      "20", NULL, 1, 1000, "N", "Most connections open to one host."},
+      "20", NULL, 1, 1000, "N",
+      "Most requests under way to one host, and connections for them. Where "
+      "threads and ASYNC_JOBs take turns, idle connections of the other kind "
+      "may stay open beside these for up to connection-idle."},
      NULL,
      NULL},
     {{"connection-idle", "MHSM_CONNECTION_IDLE", NULL, MHSM_OPTION_DURATION,

@@ -38,8 +38,7 @@ static const struct mhsmi_access_call delete_call = {
     .retry = MHSMI_RETRY_ONCE,
 };
 
-static mhsm_status read_assignment(struct json_object *answer,
-                                   mhsm_role_assignment **assignment,
+static mhsm_status read_assignment(struct json_object *answer, void **object,
                                    mhsm_error **err)
 {
     struct json_object *properties = mhsmi_json_object(answer, "properties");
@@ -57,29 +56,20 @@ static mhsm_status read_assignment(struct json_object *answer,
         return mhsmi_error(err, MHSM_ERR_PROTOCOL,
                            "the role assignment is malformed: a GUID, its "
                            "role, principal or scope is missing");
-    made = mhsmi_alloc(sizeof(*made));
-    if (made != NULL)
-        made->json = json_object_to_json_string_ext(
-            answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (made == NULL || made->json == NULL) {
-        mhsmi_free(made);
+    made = mhsmi_object_new(answer, sizeof(*made));
+    if (made == NULL)
         return mhsmi_error_memory(err);
-    }
-    made->answer = json_object_get(answer);
     made->id = id;
     made->role = role;
     made->principal = principal;
     made->scope = scope;
-    *assignment = made;
+    *object = made;
     return MHSM_OK;
 }
 
 void mhsm_role_assignment_free(mhsm_role_assignment *assignment)
 {
-    if (assignment == NULL)
-        return;
-    json_object_put(assignment->answer);
-    mhsmi_free(assignment);
+    mhsmi_object_free(assignment);
 }
 
 const char *mhsm_role_assignment_id(const mhsm_role_assignment *assignment)
@@ -105,7 +95,7 @@ const char *mhsm_role_assignment_scope(const mhsm_role_assignment *assignment)
 
 const char *mhsm_role_assignment_json(const mhsm_role_assignment *assignment)
 {
-    return assignment->json;
+    return assignment->object.json;
 }
 
 mhsm_status mhsm_role_assignments(mhsm_client *client, const mhsm_uri *uri,
@@ -119,16 +109,11 @@ mhsm_status mhsm_role_list_assignment(mhsm_role_list *list,
                                       mhsm_role_assignment **assignment,
                                       mhsm_error **err)
 {
-    struct json_object *item = NULL;
-    mhsm_status st;
+    void *object = NULL;
+    mhsm_status st = mhsmi_role_list_next(list, read_assignment, &object, err);
 
-    if (list == NULL)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT, "there is no listing");
-    st = mhsmi_pages_next(list->pages, &item, err);
-    if (st == MHSM_OK && item == NULL)
-        *assignment = NULL;
-    else if (st == MHSM_OK)
-        st = read_assignment(item, assignment, err);
+    if (st == MHSM_OK)
+        *assignment = object;
     return st;
 }
 
@@ -137,13 +122,12 @@ mhsm_status mhsm_role_assignment_get(mhsm_client *client, const mhsm_uri *uri,
                                      mhsm_role_assignment **assignment,
                                      mhsm_error **err)
 {
-    struct json_object *answer = NULL;
-    mhsm_status st = mhsmi_access_call(client, uri, scope, id, &get_call, NULL,
-                                       &answer, err);
+    void *object = NULL;
+    mhsm_status st = mhsmi_object_call(client, uri, scope, id, &get_call, NULL,
+                                       read_assignment, &object, err);
 
     if (st == MHSM_OK)
-        st = read_assignment(answer, assignment, err);
-    json_object_put(answer);
+        *assignment = object;
     return st;
 }
 
@@ -163,30 +147,6 @@ static struct json_object *make_body(const char *role, const char *principal)
     return NULL;
 }
 
-static mhsm_status put(mhsm_client *client, const mhsm_uri *uri,
-                       const char *scope, const char *id, const char *role,
-                       const char *principal, mhsm_role_assignment **assignment,
-                       mhsm_error **err)
-{
-    struct json_object *body = make_body(role, principal), *answer = NULL;
-    mhsm_role_assignment *made = NULL;
-    mhsm_status st;
-
-    if (body == NULL)
-        return mhsmi_error_memory(err);
-    st = mhsmi_access_call(client, uri, scope, id, &put_call, body, &answer,
-                           err);
-    if (st == MHSM_OK)
-        st = read_assignment(answer, &made, err);
-    json_object_put(body);
-    json_object_put(answer);
-    if (st == MHSM_OK && assignment != NULL)
-        *assignment = made;
-    else
-        mhsm_role_assignment_free(made);
-    return st;
-}
-
 mhsm_status mhsm_role_assignment_create(mhsm_client *client,
                                         const mhsm_uri *uri, const char *scope,
                                         const char *id, const char *role,
@@ -195,6 +155,8 @@ mhsm_status mhsm_role_assignment_create(mhsm_client *client,
                                         mhsm_error **err)
 {
     char fresh[MHSMI_UUID_SIZE], guid[MHSMI_GUID_SIZE];
+    struct json_object *body;
+    void *object = NULL;
     mhsm_status st;
 
     if (principal == NULL || !mhsmi_guid_check(principal))
@@ -207,8 +169,15 @@ mhsm_status mhsm_role_assignment_create(mhsm_client *client,
     if (id == NULL && !mhsmi_uuid(fresh))
         return mhsmi_error(err, MHSM_ERR_INTERNAL,
                            "the kernel gives no random octets");
-    return put(client, uri, scope, id != NULL ? id : fresh, guid, principal,
-               assignment, err);
+    body = make_body(guid, principal);
+    if (body == NULL)
+        return mhsmi_error_memory(err);
+    st = mhsmi_object_call(client, uri, scope, id != NULL ? id : fresh,
+                           &put_call, body, read_assignment,
+                           assignment != NULL ? &object : NULL, err);
+    if (st == MHSM_OK && assignment != NULL)
+        *assignment = object;
+    return st;
 }
 
 mhsm_status mhsm_role_assignment_delete(mhsm_client *client,

@@ -34,3 +34,14 @@ const char *mhsmi_builtin_find(const char *name)
     }
     return NULL;
 }
+
+const char *mhsm_role_builtin_name(const char *guid)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+        if (OPENSSL_strcasecmp(builtins[i].guid, guid) == 0)
+            return builtins[i].name;
+    }
+    return NULL;
+}

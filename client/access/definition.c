@@ -24,8 +24,7 @@ static const struct mhsmi_access_call get_call = {
     .retry = MHSMI_RETRY_REPEATABLE,
 };
 
-mhsm_status mhsmi_definition_read(struct json_object *answer,
-                                  mhsm_role_definition **definition,
+mhsm_status mhsmi_definition_read(struct json_object *answer, void **object,
                                   mhsm_error **err)
 {
     struct json_object *properties = mhsmi_json_object(answer, "properties");
@@ -39,29 +38,20 @@ mhsm_status mhsmi_definition_read(struct json_object *answer,
         return mhsmi_error(err, MHSM_ERR_PROTOCOL,
                            "the role definition is malformed: it has no GUID "
                            "or no name");
-    made = mhsmi_alloc(sizeof(*made));
-    if (made != NULL)
-        made->json = json_object_to_json_string_ext(
-            answer, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (made == NULL || made->json == NULL) {
-        mhsmi_free(made);
+    made = mhsmi_object_new(answer, sizeof(*made));
+    if (made == NULL)
         return mhsmi_error_memory(err);
-    }
-    made->answer = json_object_get(answer);
     made->id = id;
     made->name = name;
     made->description = text != NULL ? text : "";
     made->is_builtin = type != NULL && strcmp(type, "CustomRole") != 0;
-    *definition = made;
+    *object = made;
     return MHSM_OK;
 }
 
 void mhsm_role_definition_free(mhsm_role_definition *definition)
 {
-    if (definition == NULL)
-        return;
-    json_object_put(definition->answer);
-    mhsmi_free(definition);
+    mhsmi_object_free(definition);
 }
 
 const char *mhsm_role_definition_id(const mhsm_role_definition *definition)
@@ -87,14 +77,15 @@ int mhsm_role_definition_is_builtin(const mhsm_role_definition *definition)
 
 const char *mhsm_role_definition_json(const mhsm_role_definition *definition)
 {
-    return definition->json;
+    return definition->object.json;
 }
 
 static struct json_object *
 permissions_of(const mhsm_role_definition *definition)
 {
-    return mhsmi_json_array(mhsmi_json_object(definition->answer, "properties"),
-                            "permissions");
+    return mhsmi_json_array(
+        mhsmi_json_object(definition->object.answer, "properties"),
+        "permissions");
 }
 
 static struct json_object *actions_of(struct json_object *permission,
@@ -190,24 +181,6 @@ int mhsm_role_definition_grants(const mhsm_role_definition *definition,
     return granted;
 }
 
-mhsm_status mhsmi_role_list_open(mhsm_client *client, const mhsm_uri *uri,
-                                 const char *scope,
-                                 const struct mhsmi_access_call *call,
-                                 mhsm_role_list **list, mhsm_error **err)
-{
-    mhsm_role_list *made = mhsmi_alloc(sizeof(*made));
-    mhsm_status st;
-
-    if (made == NULL)
-        return mhsmi_error_memory(err);
-    st = mhsmi_access_list(client, uri, scope, call, &made->pages, err);
-    if (st == MHSM_OK)
-        *list = made;
-    else
-        mhsm_role_list_free(made);
-    return st;
-}
-
 mhsm_status mhsm_role_definitions(mhsm_client *client, const mhsm_uri *uri,
                                   const char *scope, mhsm_role_list **list,
                                   mhsm_error **err)
@@ -215,28 +188,16 @@ mhsm_status mhsm_role_definitions(mhsm_client *client, const mhsm_uri *uri,
     return mhsmi_role_list_open(client, uri, scope, &list_call, list, err);
 }
 
-void mhsm_role_list_free(mhsm_role_list *list)
-{
-    if (list == NULL)
-        return;
-    mhsmi_pages_free(list->pages);
-    mhsmi_free(list);
-}
-
 mhsm_status mhsm_role_list_definition(mhsm_role_list *list,
                                       mhsm_role_definition **definition,
                                       mhsm_error **err)
 {
-    struct json_object *item = NULL;
-    mhsm_status st;
+    void *object = NULL;
+    mhsm_status st =
+        mhsmi_role_list_next(list, mhsmi_definition_read, &object, err);
 
-    if (list == NULL)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT, "there is no listing");
-    st = mhsmi_pages_next(list->pages, &item, err);
-    if (st == MHSM_OK && item == NULL)
-        *definition = NULL;
-    else if (st == MHSM_OK)
-        st = mhsmi_definition_read(item, definition, err);
+    if (st == MHSM_OK)
+        *definition = object;
     return st;
 }
 
@@ -297,15 +258,14 @@ mhsm_status mhsm_role_definition_get(mhsm_client *client, const mhsm_uri *uri,
                                      mhsm_role_definition **definition,
                                      mhsm_error **err)
 {
-    struct json_object *answer = NULL;
     char guid[MHSMI_GUID_SIZE];
+    void *object = NULL;
     mhsm_status st = mhsmi_role_find(client, uri, scope, role, guid, err);
 
     if (st == MHSM_OK)
-        st = mhsmi_access_call(client, uri, scope, guid, &get_call, NULL,
-                               &answer, err);
+        st = mhsmi_object_call(client, uri, scope, guid, &get_call, NULL,
+                               mhsmi_definition_read, &object, err);
     if (st == MHSM_OK)
-        st = mhsmi_definition_read(answer, definition, err);
-    json_object_put(answer);
+        *definition = object;
     return st;
 }

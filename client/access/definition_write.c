@@ -70,6 +70,11 @@ static mhsm_status check_spec(const mhsm_role_spec *spec, int is_new,
     if (is_new && (spec->name == NULL || spec->action_count == 0))
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "a role needs a name and data actions");
+    /* By that name the built-in one would always be meant. */
+    if (spec->name != NULL && mhsmi_builtin_find(spec->name) != NULL)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "\"%.100s\" is the name of a built-in role",
+                           spec->name);
     st = check_actions(spec->actions, spec->action_count, err);
     return st == MHSM_OK
                ? check_actions(spec->exceptions, spec->exception_count, err)
@@ -135,7 +140,8 @@ static struct json_object *make_body(const mhsm_role_spec *spec,
                                      const mhsm_role_definition *old)
 {
     struct json_object *before =
-        old != NULL ? mhsmi_json_object(old->answer, "properties") : NULL;
+        old != NULL ? mhsmi_json_object(old->object.answer, "properties")
+                    : NULL;
     struct json_object *permissions = mhsmi_json_array(before, "permissions");
     struct json_object *body = json_object_new_object();
     struct json_object *properties = json_object_new_object();
@@ -165,22 +171,17 @@ static mhsm_status put(mhsm_client *client, const mhsm_uri *uri,
                        const mhsm_role_definition *old,
                        mhsm_role_definition **definition, mhsm_error **err)
 {
-    struct json_object *body = make_body(spec, old), *answer = NULL;
-    mhsm_role_definition *made = NULL;
+    struct json_object *body = make_body(spec, old);
+    void *object = NULL;
     mhsm_status st;
 
     if (body == NULL)
         return mhsmi_error_memory(err);
-    st = mhsmi_access_call(client, uri, scope, id, &put_call, body, &answer,
-                           err);
-    if (st == MHSM_OK)
-        st = mhsmi_definition_read(answer, &made, err);
-    json_object_put(body);
-    json_object_put(answer);
+    st = mhsmi_object_call(client, uri, scope, id, &put_call, body,
+                           mhsmi_definition_read,
+                           definition != NULL ? &object : NULL, err);
     if (st == MHSM_OK && definition != NULL)
-        *definition = made;
-    else
-        mhsm_role_definition_free(made);
+        *definition = object;
     return st;
 }
 

@@ -5,33 +5,21 @@
 #ifndef MHSM_CLIENT_ACCESS_ROLE_H
 #define MHSM_CLIENT_ACCESS_ROLE_H
 
-#include "access/call.h"
+#include "access/object.h"
 
-struct mhsm_role_list {
-    struct mhsmi_pages *pages;
-};
-
-/* An object of the service's answer; texts borrow from it. */
+/* Texts borrow from the answer. */
 struct mhsm_role_definition {
-    struct json_object *answer;
-    const char *id, *name, *description, *json;
+    struct mhsmi_object object;
+    const char *id, *name, *description;
     int is_builtin;
 };
 
 struct mhsm_role_assignment {
-    struct json_object *answer;
-    const char *id, *role, *principal, *scope, *json;
+    struct mhsmi_object object;
+    const char *id, *role, *principal, *scope;
 };
 
-/* The object that the service answered with; MHSM_ERR_PROTOCOL when it is
- * none.  Adds a reference to `answer`. */
-MHSM_NODISCARD mhsm_status
-mhsmi_definition_read(struct json_object *answer,
-                      mhsm_role_definition **definition, mhsm_error **err);
-MHSM_NODISCARD mhsm_status
-mhsmi_role_list_open(mhsm_client *client, const mhsm_uri *uri,
-                     const char *scope, const struct mhsmi_access_call *call,
-                     mhsm_role_list **list, mhsm_error **err);
+mhsmi_object_reader mhsmi_definition_read;
 /* `role`, a GUID or a name, to a GUID. */
 MHSM_NODISCARD mhsm_status mhsmi_role_find(mhsm_client *client,
                                            const mhsm_uri *uri,

@@ -17,11 +17,14 @@ static mhsm_status read_text(const char *text,
 {
     struct json_object *answer = mhsmi_json_parse(text, strlen(text));
     mhsm_error *err = NULL;
-    mhsm_status st = mhsmi_definition_read(answer, definition, &err);
+    void *object = NULL;
+    mhsm_status st = mhsmi_definition_read(answer, &object, &err);
 
     CHECK((st == MHSM_OK) == (err == NULL));
     mhsm_error_free(&err);
     json_object_put(answer);
+    if (st == MHSM_OK)
+        *definition = object;
     return st;
 }
 

@@ -92,10 +92,14 @@ MHSM_API MHSM_NODISCARD mhsm_status mhsm_role_definition_get(
     mhsm_client *client, const mhsm_uri *uri, const char *scope,
     const char *role, mhsm_role_definition **definition, mhsm_error **err);
 
+/* The name of the built-in role with that GUID, static; NULL when none that is
+ * known here has it.  No I/O. */
+MHSM_API const char *mhsm_role_builtin_name(const char *guid);
+
 /* A custom role.  Start from MHSM_ROLE_SPEC_INIT. */
 typedef struct mhsm_role_spec {
     const char *id;   /* GUID; NULL: a new one */
-    const char *name; /* 1 to 512 octets */
+    const char *name; /* 1 to 512 octets; not that of a built-in role */
     const char *description;
     const char *const *actions; /* granted; `*` at an end stands for anything */
     size_t action_count;

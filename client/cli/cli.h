@@ -103,6 +103,9 @@ enum cli_target {
 MHSM_NODISCARD mhsm_status cli_target(const struct cli *cli,
                                       enum cli_target target, mhsm_uri **uri,
                                       mhsm_error **err);
+/* cli_connect() and cli_target(). */
+MHSM_NODISCARD mhsm_status cli_open(struct cli *cli, enum cli_target target,
+                                    mhsm_uri **uri, mhsm_error **err);
 
 /* Ask at the terminal "QUESTION SUBJECT? [y/N]"; MHSM_OK with --yes or when the
  * answer is yes.  Without a terminal there is no yes. */

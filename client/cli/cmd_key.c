@@ -113,8 +113,7 @@ mhsm_status cli_key_create(struct cli *cli, mhsm_error **err)
 
     cli_members_init(&members);
     if ((st = parse_spec(cli, &members, &spec, err)) != MHSM_OK ||
-        (st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
+        (st = cli_open(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
         (st = create(cli, uri, &spec, &key, err)) != MHSM_OK)
         goto out;
     st = cli_print_key(cli, key, err);
@@ -147,8 +146,7 @@ static mhsm_status run(struct cli *cli, const struct action *action,
     mhsm_status st;
 
     if ((st = cli_wait_begin(cli, &wait, err)) != MHSM_OK ||
-        (st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, action->target, &uri, err)) != MHSM_OK ||
+        (st = cli_open(cli, action->target, &uri, err)) != MHSM_OK ||
         (action->question != NULL &&
          (st = cli_confirm(cli, action->question, mhsm_uri_text(uri), err)) !=
              MHSM_OK) ||

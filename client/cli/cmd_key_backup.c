@@ -20,8 +20,7 @@ mhsm_status cli_key_backup(struct cli *cli, mhsm_error **err)
     mhsm_status st;
     size_t size;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
         (st = mhsm_key_backup(cli->client, uri, &blob, err)) != MHSM_OK)
         goto out;
     data = mhsm_result_data(blob, &size);
@@ -42,8 +41,7 @@ mhsm_status cli_key_restore(struct cli *cli, mhsm_error **err)
 
     mhsmi_buf_init(&blob, BLOB_MAX);
     if ((st = cli_file_slurp(cli_input_path(cli), &blob, err)) != MHSM_OK ||
-        (st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+        (st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
         (st = mhsm_key_restore(cli->client, uri, blob.data, blob.size, &key,
                                err)) != MHSM_OK)
         goto out;

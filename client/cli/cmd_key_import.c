@@ -59,8 +59,7 @@ mhsm_status cli_key_import(struct cli *cli, mhsm_error **err)
     cli_members_apply(&members, &spec);
     spec.hardware = cli->values[CLI_HARDWARE] != NULL;
     if ((st = read_source(cli, &source, &spec, err)) != MHSM_OK ||
-        (st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK)
+        (st = cli_open(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK)
         goto out;
     st = source.material != NULL
              ? mhsm_key_import(cli->client, uri, source.material, &spec, &key,

@@ -100,8 +100,7 @@ static mhsm_status run(struct cli *cli, const struct listing *listing,
     mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, listing->target, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, listing->target, &uri, err)) != MHSM_OK ||
         (st = mhsm_key_list_new(cli->client, uri, listing->kind, &list, err)) !=
             MHSM_OK ||
         (st = cli_list_new(cli->output, listing->columns, listing->count, &out,

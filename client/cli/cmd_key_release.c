@@ -56,8 +56,7 @@ mhsm_status cli_key_release(struct cli *cli, mhsm_error **err)
     request.attestation = mhsmi_buf_text(&token);
     request.nonce = cli->values[CLI_NONCE];
     request.wrapping = cli->values[CLI_WRAPPING];
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_KEY, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_KEY, &uri, err)) != MHSM_OK ||
         (st = mhsm_key_release(cli->client, uri, &request, &statement, err)) !=
             MHSM_OK)
         goto out;
@@ -91,8 +90,7 @@ mhsm_status cli_key_attestation(struct cli *cli, mhsm_error **err)
     mhsm_key *key = NULL;
     mhsm_status st;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_KEY, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_KEY, &uri, err)) != MHSM_OK ||
         (st = mhsm_key_attestation(cli->client, uri, &key, err)) != MHSM_OK)
         goto out;
     st = path != NULL ? save(path, mhsm_key_json(key), err)

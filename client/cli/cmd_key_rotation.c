@@ -39,8 +39,7 @@ mhsm_status cli_rotation_policy_show(struct cli *cli, mhsm_error **err)
     mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
         (st = mhsm_rotation_policy_get(cli->client, uri, &policy, err)) !=
             MHSM_OK)
         goto out;
@@ -59,8 +58,7 @@ static mhsm_status set(struct cli *cli, const mhsm_rotation_spec *spec,
     mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_NAME, &uri, err)) != MHSM_OK ||
         (question != NULL &&
          (st = cli_confirm(cli, question, mhsm_uri_text(uri), err)) !=
              MHSM_OK) ||

@@ -15,8 +15,7 @@ mhsm_status cli_key_update(struct cli *cli, mhsm_error **err)
 
     cli_members_init(&members);
     if ((st = cli_members_read(cli, &members, err)) != MHSM_OK ||
-        (st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_KEY, &uri, err)) != MHSM_OK ||
+        (st = cli_open(cli, CLI_TARGET_KEY, &uri, err)) != MHSM_OK ||
         (st = mhsm_key_update(cli->client, uri, &members.change, &key, err)) !=
             MHSM_OK)
         goto out;

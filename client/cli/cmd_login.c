@@ -157,8 +157,7 @@ mhsm_status cli_login_test(struct cli *cli, mhsm_error **err)
     mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
         (st = mhsm_login_test(cli->client, uri, &login, err)) != MHSM_OK)
         goto out;
     st = cli->output == CLI_JSON

@@ -23,8 +23,7 @@ mhsm_status cli_random(struct cli *cli, mhsm_error **err)
     if (st != MHSM_OK ||
         (st = cli_envelope_format(cli, CLI_FORMAT_RAW, &format, err)) !=
             MHSM_OK ||
-        (st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+        (st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
         (st = mhsm_random(cli->client, uri, count, &result, err)) != MHSM_OK)
         goto out;
     data = mhsm_result_data(result, &size);

@@ -31,16 +31,19 @@ static int join_grants(const mhsm_role_verdict *verdict, struct mhsmi_buf *text)
     return ok;
 }
 
+/* What may grant it for all that was seen: nobody who has it elsewhere needs to
+ * hear of that. */
 static int join_hidden(const mhsm_role_verdict *verdict, struct mhsmi_buf *text)
 {
     const char *scope;
     size_t i;
-    int ok = 1;
+    int ok = mhsm_role_verdict_assignment(verdict, 0) != NULL ||
+             mhsmi_buf_puts(text, "what groups of the principal have");
 
     for (i = 0; ok && (scope = mhsm_role_verdict_hidden(verdict, i)) != NULL;
          i++)
-        ok = mhsmi_buf_printf(text, "%s%s", i != 0 ? ", " : "assignments at ",
-                              scope);
+        ok = mhsmi_buf_printf(text, "%s%s%s", text->size != 0 ? ", " : "",
+                              i == 0 ? "assignments at " : "", scope);
     return ok;
 }
 
@@ -52,58 +55,59 @@ static const char *granted_text(const mhsm_role_verdict *verdict)
     return mhsm_role_verdict_hidden(verdict, 0) != NULL ? "not known" : "no";
 }
 
-static struct json_object *grants_json(const mhsm_role_verdict *verdict)
+static int add_item(struct json_object *list, struct json_object *item)
 {
-    struct json_object *list = json_object_new_array(), *item;
-    const mhsm_role_assignment *one;
-    size_t i;
-    int ok = list != NULL;
-
-    for (i = 0; ok && (one = mhsm_role_verdict_assignment(verdict, i)) != NULL;
-         i++) {
-        item = json_object_new_object();
-        ok = mhsmi_json_add_string(item, "assignment",
-                                   mhsm_role_assignment_id(one)) &&
-             mhsmi_json_add_string(item, "role",
-                                   mhsm_role_verdict_role(verdict, i)) &&
-             mhsmi_json_add_string(item, "roleDefinition",
-                                   mhsm_role_assignment_role(one)) &&
-             mhsmi_json_add_string(item, "scope",
-                                   mhsm_role_assignment_scope(one)) &&
-             json_object_array_add(list, item) == 0;
-        if (!ok)
-            json_object_put(item);
-    }
-    if (ok)
-        return list;
-    json_object_put(list);
-    return NULL;
+    if (item != NULL && json_object_array_add(list, item) == 0)
+        return 1;
+    json_object_put(item);
+    return 0;
 }
 
-static struct json_object *hidden_json(const mhsm_role_verdict *verdict)
+static int add_grants(struct json_object *list,
+                      const mhsm_role_verdict *verdict)
 {
-    struct json_object *list = json_object_new_array(), *item;
+    const mhsm_role_assignment *one;
+    struct json_object *item;
+    size_t i;
+
+    for (i = 0; (one = mhsm_role_verdict_assignment(verdict, i)) != NULL; i++) {
+        item = json_object_new_object();
+        if (!mhsmi_json_add_string(item, "assignment",
+                                   mhsm_role_assignment_id(one)) ||
+            !mhsmi_json_add_string(item, "role",
+                                   mhsm_role_verdict_role(verdict, i)) ||
+            !mhsmi_json_add_string(item, "roleDefinition",
+                                   mhsm_role_assignment_role(one)) ||
+            !mhsmi_json_add_string(item, "scope",
+                                   mhsm_role_assignment_scope(one))) {
+            json_object_put(item);
+            return 0;
+        }
+        if (!add_item(list, item))
+            return 0;
+    }
+    return 1;
+}
+
+static int add_hidden(struct json_object *list,
+                      const mhsm_role_verdict *verdict)
+{
     const char *scope;
     size_t i;
-    int ok = list != NULL;
 
-    for (i = 0; ok && (scope = mhsm_role_verdict_hidden(verdict, i)) != NULL;
-         i++) {
-        item = json_object_new_string(scope);
-        ok = item != NULL && json_object_array_add(list, item) == 0;
-        if (!ok)
-            json_object_put(item);
+    for (i = 0; (scope = mhsm_role_verdict_hidden(verdict, i)) != NULL; i++) {
+        if (!add_item(list, json_object_new_string(scope)))
+            return 0;
     }
-    if (ok)
-        return list;
-    json_object_put(list);
-    return NULL;
+    return 1;
 }
 
 static mhsm_status print_json(const mhsm_role_verdict *verdict,
                               const char *scope, mhsm_error **err)
 {
     struct json_object *object = json_object_new_object();
+    struct json_object *grants = json_object_new_array();
+    struct json_object *hidden = json_object_new_array();
     int granted = mhsm_role_verdict_assignment(verdict, 0) != NULL;
     mhsm_status st;
 
@@ -113,11 +117,16 @@ static mhsm_status print_json(const mhsm_role_verdict *verdict,
                               mhsm_role_verdict_action(verdict)) &&
         mhsmi_json_add_string(object, "scope", scope) &&
         mhsmi_json_add(object, "granted", json_object_new_boolean(granted)) &&
-        mhsmi_json_add(object, "grants", grants_json(verdict)) &&
-        mhsmi_json_add(object, "notSeen", hidden_json(verdict)))
+        mhsmi_json_add(object, "grants", json_object_get(grants)) &&
+        add_grants(grants, verdict) &&
+        mhsmi_json_add(object, "notSeen", json_object_get(hidden)) &&
+        add_hidden(hidden, verdict) &&
+        mhsmi_json_add(object, "groupsSeen", json_object_new_boolean(0)))
         st = cli_print_object(object, err);
     else
         st = mhsmi_error_memory(err);
+    json_object_put(grants);
+    json_object_put(hidden);
     json_object_put(object);
     return st;
 }
@@ -167,8 +176,7 @@ mhsm_status cli_role_check(struct cli *cli, mhsm_error **err)
         if (made == NULL)
             return mhsmi_error_memory(err);
     }
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
         (st = mhsm_role_check(cli->client, uri, scope, cli->values[CLI_ACTION],
                               cli->values[CLI_ASSIGNEE], &verdict, err)) !=
             MHSM_OK)

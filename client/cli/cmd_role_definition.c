@@ -2,14 +2,13 @@
  *
  * mhsm role definition list, show, create, update, delete.
  */
-#include <string.h>
-
 #include "base/buf.h"
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/role.h"
+#include "cli/role_spec.h"
 
-enum { ACTIONS_MAX = 256, TEXT_MAX = 128 * 1024 };
+enum { TEXT_MAX = 128 * 1024 };
 
 static const struct cli_column list_columns[] = {
     {"Name", CLI_COLUMN_SHRINK},
@@ -36,8 +35,7 @@ mhsm_status cli_role_definition_list(struct cli *cli, mhsm_error **err)
     mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
         (st = mhsm_role_definitions(cli->client, uri, cli_scope(cli), &list,
                                     err)) != MHSM_OK ||
         (st = cli_list_new(cli->output, list_columns, COUNT(list_columns), &out,
@@ -111,151 +109,79 @@ static mhsm_status print(const struct cli *cli,
     return st;
 }
 
-/* "a,b" to a list that borrows from `copy`, which the caller frees; NULL when
- * `text` is. */
-static mhsm_status split(const char *text, char **copy, const char **list,
-                         size_t *count, mhsm_error **err)
+/* One call, and the definition that it gives. */
+static mhsm_status run(struct cli *cli,
+                       mhsm_status (*call)(struct cli *, const mhsm_uri *,
+                                           mhsm_role_definition **,
+                                           mhsm_error **),
+                       mhsm_error **err)
 {
-    char *at, *comma;
-
-    *count = 0;
-    if (text == NULL)
-        return MHSM_OK;
-    at = *copy = mhsmi_strdup(text);
-    if (at == NULL)
-        return mhsmi_error_memory(err);
-    for (;; at = comma + 1) {
-        if (*count == ACTIONS_MAX)
-            return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                               "a role has at most %d data actions",
-                               (int)ACTIONS_MAX);
-        comma = strchr(at, ',');
-        if (comma != NULL)
-            *comma = '\0';
-        list[(*count)++] = at;
-        if (comma == NULL)
-            return MHSM_OK;
-    }
-}
-
-struct typed {
-    mhsm_role_spec spec;
-    const char *actions[ACTIONS_MAX], *exceptions[ACTIONS_MAX];
-    char *actions_copy, *exceptions_copy;
-};
-
-static mhsm_status typed_read(const struct cli *cli, struct typed *typed,
-                              mhsm_error **err)
-{
-    mhsm_role_spec *spec = &typed->spec;
+    mhsm_role_definition *definition = NULL;
+    mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    memset(typed, 0, sizeof(*typed));
-    spec->name = cli->values[CLI_ROLE_NAME];
-    spec->description = cli->values[CLI_DESCRIPTION];
-    spec->id = cli->values[CLI_GUID];
-    st = split(cli->values[CLI_DATA_ACTIONS], &typed->actions_copy,
-               typed->actions, &spec->action_count, err);
-    if (st == MHSM_OK)
-        st = split(cli->values[CLI_EXCEPT], &typed->exceptions_copy,
-                   typed->exceptions, &spec->exception_count, err);
-    if (spec->action_count != 0)
-        spec->actions = typed->actions;
-    if (spec->exception_count != 0)
-        spec->exceptions = typed->exceptions;
+    if ((st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) == MHSM_OK &&
+        (st = call(cli, uri, &definition, err)) == MHSM_OK)
+        st = print(cli, definition, err);
+    mhsm_role_definition_free(definition);
+    mhsm_uri_free(uri);
     return st;
 }
 
-static void typed_clear(struct typed *typed)
+static mhsm_status get(struct cli *cli, const mhsm_uri *uri,
+                       mhsm_role_definition **definition, mhsm_error **err)
 {
-    mhsmi_free(typed->actions_copy);
-    mhsmi_free(typed->exceptions_copy);
+    return mhsm_role_definition_get(cli->client, uri, cli_scope(cli),
+                                    cli->values[CLI_ROLE], definition, err);
+}
+
+static mhsm_status create(struct cli *cli, const mhsm_uri *uri,
+                          mhsm_role_definition **definition, mhsm_error **err)
+{
+    struct cli_role_spec role;
+    mhsm_status st = cli_role_spec_read(cli, &role, err);
+
+    if (st == MHSM_OK)
+        st = mhsm_role_definition_create(cli->client, uri, cli_scope(cli),
+                                         &role.spec, definition, err);
+    cli_role_spec_clear(&role);
+    return st;
+}
+
+static mhsm_status update(struct cli *cli, const mhsm_uri *uri,
+                          mhsm_role_definition **definition, mhsm_error **err)
+{
+    mhsm_role_definition *old = NULL;
+    struct cli_role_spec role;
+    mhsm_status st = cli_role_spec_read(cli, &role, err);
+
+    if (st == MHSM_OK)
+        st = get(cli, uri, &old, err);
+    if (st == MHSM_OK)
+        st = mhsm_role_definition_update(cli->client, uri, cli_scope(cli), old,
+                                         &role.spec, definition, err);
+    mhsm_role_definition_free(old);
+    cli_role_spec_clear(&role);
+    return st;
 }
 
 mhsm_status cli_role_definition_show(struct cli *cli, mhsm_error **err)
 {
-    mhsm_role_definition *definition = NULL;
-    mhsm_uri *uri = NULL;
-    mhsm_status st;
-
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
-        (st = mhsm_role_definition_get(cli->client, uri, cli_scope(cli),
-                                       cli->values[CLI_ROLE], &definition,
-                                       err)) != MHSM_OK)
-        goto out;
-    st = print(cli, definition, err);
-
-out:
-    mhsm_role_definition_free(definition);
-    mhsm_uri_free(uri);
-    return st;
+    return run(cli, get, err);
 }
 
 mhsm_status cli_role_definition_create(struct cli *cli, mhsm_error **err)
 {
-    mhsm_role_definition *definition = NULL;
-    struct typed typed;
-    mhsm_uri *uri = NULL;
-    mhsm_status st;
-
-    if ((st = typed_read(cli, &typed, err)) != MHSM_OK ||
-        (st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
-        (st = mhsm_role_definition_create(cli->client, uri, cli_scope(cli),
-                                          &typed.spec, &definition, err)) !=
-            MHSM_OK)
-        goto out;
-    st = print(cli, definition, err);
-
-out:
-    typed_clear(&typed);
-    mhsm_role_definition_free(definition);
-    mhsm_uri_free(uri);
-    return st;
+    return run(cli, create, err);
 }
 
 mhsm_status cli_role_definition_update(struct cli *cli, mhsm_error **err)
 {
-    mhsm_role_definition *old = NULL, *definition = NULL;
-    struct typed typed;
-    mhsm_uri *uri = NULL;
-    mhsm_status st;
-
-    if ((st = typed_read(cli, &typed, err)) != MHSM_OK ||
-        (st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
-        (st = mhsm_role_definition_get(cli->client, uri, cli_scope(cli),
-                                       cli->values[CLI_ROLE], &old, err)) !=
-            MHSM_OK ||
-        (st = mhsm_role_definition_update(cli->client, uri, cli_scope(cli), old,
-                                          &typed.spec, &definition, err)) !=
-            MHSM_OK)
-        goto out;
-    st = print(cli, definition, err);
-
-out:
-    typed_clear(&typed);
-    mhsm_role_definition_free(old);
-    mhsm_role_definition_free(definition);
-    mhsm_uri_free(uri);
-    return st;
+    return run(cli, update, err);
 }
 
 mhsm_status cli_role_definition_delete(struct cli *cli, mhsm_error **err)
 {
-    const char *role = cli->values[CLI_ROLE];
-    mhsm_uri *uri = NULL;
-    mhsm_status st;
-
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
-        (st = cli_confirm(cli, "Delete the role", role, err)) != MHSM_OK)
-        goto out;
-    st = mhsm_role_definition_delete(cli->client, uri, cli_scope(cli), role,
-                                     err);
-
-out:
-    mhsm_uri_free(uri);
-    return st;
+    return cli_role_delete(cli, "Delete the role", cli->values[CLI_ROLE],
+                           mhsm_role_definition_delete, err);
 }

@@ -27,8 +27,7 @@ mhsm_status cli_setting_list(struct cli *cli, mhsm_error **err)
     mhsm_status st;
     size_t i;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
         (st = mhsm_settings_get(cli->client, uri, NULL, &settings, err)) !=
             MHSM_OK ||
         (st = cli_list_new(cli->output, columns, COLUMNS, &out, err)) !=
@@ -67,8 +66,7 @@ mhsm_status cli_setting_show(struct cli *cli, mhsm_error **err)
     mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
         (st = mhsm_settings_get(cli->client, uri, cli->values[CLI_NAME],
                                 &settings, err)) != MHSM_OK)
         goto out;
@@ -86,8 +84,7 @@ mhsm_status cli_setting_set(struct cli *cli, mhsm_error **err)
     mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    if ((st = cli_connect(cli, err)) != MHSM_OK ||
-        (st = cli_target(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
+    if ((st = cli_open(cli, CLI_TARGET_HSM, &uri, err)) != MHSM_OK ||
         (st = mhsm_settings_set(cli->client, uri, cli->values[CLI_NAME],
                                 cli->values[CLI_VALUE], &settings, err)) !=
             MHSM_OK)

@@ -72,6 +72,7 @@ enum cli_option_id {
     CLI_ASSIGNEE,
     CLI_GUID,
     CLI_ROLE_NAME,
+    CLI_ROLE_DEFINITION,
     CLI_DESCRIPTION,
     CLI_DATA_ACTIONS,
     CLI_EXCEPT,

@@ -22,23 +22,28 @@
     {                                                                          \
         CLI_GUID, "guid", 0, flags, "GUID", NULL, help                         \
     }
-#define DEFINITION_OPTIONS(required)                                            \
-    {                                                                           \
-        CLI_ROLE_NAME, "role-name",      0, required, "NAME",                   \
-        NULL,          "The role's name"},                                      \
+#define DEFINITION_OPTIONS                                                      \
+    {CLI_ROLE_NAME, "role-name", 0, 0, "NAME", NULL, "The role's name"},        \
         {CLI_DESCRIPTION, "description", 0, 0, "TEXT", NULL, "What it is for"}, \
         {CLI_DATA_ACTIONS,                                                      \
          "data-actions",                                                        \
          0,                                                                     \
-         required,                                                              \
+         0,                                                                     \
          "ACTION,...",                                                          \
          NULL,                                                                  \
          "What it grants, such as keys/read/action,keys/sign/action; * "        \
-         "stands "                                                              \
-         "for anything"},                                                       \
+         "stands for anything"},                                                \
+        {CLI_EXCEPT,                                                            \
+         "except",                                                              \
+         0,                                                                     \
+         0,                                                                     \
+         "ACTION,...",                                                          \
+         NULL,                                                                  \
+         "What it does not grant of these"},                                    \
     {                                                                           \
-        CLI_EXCEPT, "except", 0, 0, "ACTION,...", NULL,                         \
-            "What it does not grant of these"                                   \
+        CLI_ROLE_DEFINITION, "role-definition", 0, 0, "FILE", NULL,             \
+            "The role as JSON: a file, - or the JSON itself; of what it says "  \
+            "the options above replace their part"                              \
     }
 
 static const struct cli_option scope_options[] = {SCOPE_OPTION,
@@ -48,11 +53,10 @@ static const struct cli_option role_options[] = {ROLE_OPTION, SCOPE_OPTION,
                                                  CLI_OPTIONS_END};
 
 static const struct cli_option create_options[] = {
-    DEFINITION_OPTIONS(CLI_REQUIRED),
-    GUID_OPTION(0, "Its GUID; a new one when not given"), SCOPE_OPTION,
-    CLI_OPTIONS_END};
+    DEFINITION_OPTIONS, GUID_OPTION(0, "Its GUID; a new one when not given"),
+    SCOPE_OPTION, CLI_OPTIONS_END};
 
-static const struct cli_option update_options[] = {DEFINITION_OPTIONS(0),
+static const struct cli_option update_options[] = {DEFINITION_OPTIONS,
                                                    CLI_OPTIONS_END};
 
 static const struct cli_option list_options[] = {
@@ -110,7 +114,11 @@ const struct cli_command cli_role_commands[] = {
     {"role definition",
      "create",
      "Create a custom role",
-     "Needs roleDefinitions/write (Managed HSM Policy Administrator).",
+     "By --role-name and --data-actions, or by --role-definition: JSON with "
+     "the members that the Azure CLI takes (roleName, description, "
+     "dataActions, notDataActions), or what role definition show -o json "
+     "prints. Its GUID is not taken over. Needs roleDefinitions/write (Managed "
+     "HSM Policy Administrator).",
      {create_options},
      NULL,
      NULL,
@@ -118,9 +126,9 @@ const struct cli_command cli_role_commands[] = {
     {"role definition",
      "update",
      "Change a custom role",
-     "What is not given stays as it is; data actions are replaced as a whole, "
-     "with their exceptions. Needs roleDefinitions/read and "
-     "roleDefinitions/write.",
+     "What is not given, by an option or in the JSON, stays as it is; data "
+     "actions are replaced as a whole, with their exceptions. Needs "
+     "roleDefinitions/read and roleDefinitions/write.",
      {role_options, update_options},
      NULL,
      NULL,
@@ -173,11 +181,14 @@ const struct cli_command cli_role_commands[] = {
      "Tell whether a principal may do something, and by which role",
      "Looks through the assignments at the scope and at the wider ones, which "
      "hold there too; where these may not be listed, that is told. What comes "
-     "to a principal through groups is not seen.\n\n"
-     "Exit status 4 when no assignment that was seen grants it. Needs "
-     "roleAssignments/read and roleDefinitions/read at the scope. tsv: "
-     "principal, data action, scope, granted (yes, no, not known), by what, "
-     "what was not seen.",
+     "to a principal through groups is not seen, since the HSM does not tell "
+     "who is in a group: ask about a group by its object id as the "
+     "--assignee.\n\n"
+     "Exit status 0 when an assignment grants it, 4 when none that was seen "
+     "does: the principal may still have it through a group, or by what is "
+     "told as not seen. Needs roleAssignments/read and roleDefinitions/read at "
+     "the scope. tsv: principal, data action, scope, granted (yes, no, not "
+     "known), by what, what was not seen.",
      {check_options},
      NULL,
      NULL,

@@ -140,3 +140,11 @@ mhsm_status cli_target(const struct cli *cli, enum cli_target target,
         cli->client, NULL, cli->values[CLI_NAME],
         target == CLI_TARGET_KEY ? cli->values[CLI_VERSION] : NULL, uri, err);
 }
+
+mhsm_status cli_open(struct cli *cli, enum cli_target target, mhsm_uri **uri,
+                     mhsm_error **err)
+{
+    mhsm_status st = cli_connect(cli, err);
+
+    return st == MHSM_OK ? cli_target(cli, target, uri, err) : st;
+}

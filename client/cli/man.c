@@ -229,8 +229,15 @@ static void exit_entries(FILE *stream)
 
 static void noun_page(FILE *stream, const struct cli_noun *noun)
 {
+    char title[64];
+    size_t i;
+
+    for (i = 0; i + 1 < sizeof(title) && noun->name[i] != '\0'; i++)
+        title[i] = (char)(noun->name[i] >= 'a' ? noun->name[i] - 'a' + 'A'
+                                               : noun->name[i]);
+    title[i] = '\0';
     fputs(".TH MHSM\\-", stream);
-    put(stream, noun->name);
+    put(stream, title);
     fprintf(stream, " 1 \"\" \"mhsm %s\" \"User Commands\"\n.SH NAME\nmhsm\\-",
             MHSM_VERSION);
     put(stream, noun->name);

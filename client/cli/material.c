@@ -13,6 +13,14 @@
 
 enum { FILE_MAX = 64 * 1024, PASSWORD_MAX = 1024 };
 
+/* What a password is for: all but a JWK, as the library tells them apart. */
+static int may_be_encrypted(const struct mhsmi_buf *file)
+{
+    const char *text = mhsmi_buf_text(file);
+
+    return file->size != 0 && text[strspn(text, " \t\r\n")] != '{';
+}
+
 mhsm_status cli_material_read(const struct cli *cli, mhsm_material **material,
                               mhsm_error **err)
 {
@@ -34,16 +42,21 @@ mhsm_status cli_material_read(const struct cli *cli, mhsm_material **material,
         st = cli_file_slurp(path, &file, err);
     if (st != MHSM_OK)
         goto out;
-    st = is_raw ? mhsm_material_symmetric(file.data, file.size, material, err)
-                : mhsm_material_decode(
-                      file.data, file.size,
-                      reference != NULL ? mhsmi_buf_text(&password) : NULL,
-                      material, err);
+    if (file.size == 0)
+        st = mhsmi_error(err, MHSM_ERR_ARGUMENT, "there is no private key");
+    else
+        st = is_raw
+                 ? mhsm_material_symmetric(file.data, file.size, material, err)
+                 : mhsm_material_decode(
+                       file.data, file.size,
+                       reference != NULL ? mhsmi_buf_text(&password) : NULL,
+                       material, err);
     if (st != MHSM_OK) {
         mhsmi_error_prefix(
             err, "%s",
             path != NULL && strcmp(path, "-") != 0 ? path : "standard input");
-        if (reference == NULL && st == MHSM_ERR_ARGUMENT && !is_raw)
+        if (reference == NULL && st == MHSM_ERR_ARGUMENT && !is_raw &&
+            may_be_encrypted(&file))
             mhsmi_error_set_hint(err, "give --password file:PATH or env:NAME");
     }
 

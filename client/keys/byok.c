@@ -139,10 +139,15 @@ static mhsm_status kek_name(const struct kek *kek, const mhsm_uri *uri,
                            "%s does not name a version of the key-exchange "
                            "key",
                            uri->text);
-    if (uri == NULL && kek->id == NULL)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "which key is the key-exchange key? Its file does "
-                           "not say");
+    if (uri == NULL && kek->id == NULL) {
+        (void)mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                          "which key is the key-exchange key? Its file does "
+                          "not say");
+        mhsmi_error_set_hint(err, "give --kek-id, its kid with its version, or "
+                                  "the file that `mhsm key show -o json` "
+                                  "writes");
+        return MHSM_ERR_ARGUMENT;
+    }
     *kid = uri == NULL ? mhsmi_strdup(kek->id)
                        : mhsmi_asprintf("%s/keys/%s/%s", uri->endpoint,
                                         uri->name, uri->version);

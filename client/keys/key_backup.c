@@ -74,12 +74,13 @@ mhsm_status mhsm_key_restore(mhsm_client *client, const mhsm_uri *uri,
     mhsm_key *made = NULL;
     mhsm_status st;
 
-    if (client == NULL || uri == NULL || blob == NULL || blob_size == 0 ||
-        blob_size > blob_max)
+    if (client == NULL || uri == NULL)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "a restore needs a client, a URI and a backup of 1 "
-                           "to %d octets",
-                           (int)blob_max);
+                           "a restore needs a client and a URI");
+    if (blob == NULL || blob_size == 0 || blob_size > blob_max)
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "a backup has 1 to %d octets, this one %zu",
+                           (int)blob_max, blob != NULL ? blob_size : 0);
     body = json_object_new_object();
     if (body == NULL || !mhsmi_json_add_octets(body, "value", blob, blob_size))
         st = mhsmi_error_memory(err);
@@ -89,6 +90,9 @@ mhsm_status mhsm_key_restore(mhsm_client *client, const mhsm_uri *uri,
     if (st == MHSM_ERR_REJECTED)
         mhsmi_error_set_hint(err, "a backup is restored whole, by HSMs of the "
                                   "security domain that made it");
+    if (st == MHSM_ERR_CONFLICT)
+        mhsmi_error_set_hint(err, "a key comes back under its own name, which "
+                                  "must be free: delete and purge the other");
     if (st == MHSM_OK)
         st = mhsmi_jwk_parse(uri->endpoint, answer, &made, err);
     json_object_put(answer);

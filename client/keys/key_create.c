@@ -90,8 +90,10 @@ static mhsm_status check_kind(const mhsm_key_spec *spec, mhsm_error **err)
                                "there is no curve number %d", (int)spec->curve);
     } else if (!size_offered(spec->type, spec_bits(spec))) {
         return mhsmi_error(err, MHSM_ERR_UNSUPPORTED,
-                           "the service makes no %s key of %u bits",
-                           mhsm_key_type_name(spec->type), spec_bits(spec));
+                           "the service makes no %s key of %u bits, but of %s",
+                           mhsm_key_type_name(spec->type), spec_bits(spec),
+                           spec->type == MHSM_KEY_RSA ? "2048, 3072 and 4096"
+                                                      : "128, 192 and 256");
     }
     return MHSM_OK;
 }

@@ -105,21 +105,19 @@ output_has "  with the first" "^${kid##*/}$tab"
 check "list-versions by URI" mhsm key list-versions --id mhsm:full -o json
 equal "  has both" "$(jq length out)" 2
 expect_exit 3 "versions of none" mhsm key list-versions -n none
-if command -v script >/dev/null; then
-    check "a narrow terminal" script -qec "stty cols 60; '$TEST_COMMAND' key list" /dev/null
-    equal "  is not overrun" "$(tr -d '\r' <out | wc -L | awk '{ print $1 <= 60 }')" 1
-    output_has "  and cells are cut" '…'
-    bold=$(printf '\033[1m')
-    in_terminal() { script -qec "stty cols 60; $1 '$TEST_COMMAND' key list" /dev/null; }
-    check "COLUMNS counts for more" in_terminal "COLUMNS=50 NO_COLOR=1"
-    equal "  is not overrun" "$(tr -d '\r' <out | wc -L | awk '{ print $1 <= 50 }')" 1
-    check "a terminal that can" in_terminal "TERM=xterm"
-    equal "  has bold titles" "$(head -n 1 out | grep -cF "$bold")" 1
-    for no in NO_COLOR=1 TERM=dumb; do
-        check "$no" in_terminal "TERM=xterm $no"
-        equal "  has none" "$(grep -cF "$bold" out)" 0
-    done
-fi
+check "a narrow terminal" script -qec "stty cols 60; '$TEST_COMMAND' key list" /dev/null
+equal "  is not overrun" "$(tr -d '\r' <out | wc -L | awk '{ print $1 <= 60 }')" 1
+output_has "  and cells are cut" '…'
+bold=$(printf '\033[1m')
+in_terminal() { script -qec "stty cols 60; $1 '$TEST_COMMAND' key list" /dev/null; }
+check "COLUMNS counts for more" in_terminal "COLUMNS=50 NO_COLOR=1"
+equal "  is not overrun" "$(tr -d '\r' <out | wc -L | awk '{ print $1 <= 50 }')" 1
+check "a terminal that can" in_terminal "TERM=xterm"
+equal "  has bold titles" "$(head -n 1 out | grep -cF "$bold")" 1
+for no in NO_COLOR=1 TERM=dumb; do
+    check "$no" in_terminal "TERM=xterm $no"
+    equal "  has none" "$(grep -cF "$bold" out)" 0
+done
 
 # Delete, recover, purge.
 check "delete" mhsm key delete -n full --yes

@@ -67,6 +67,55 @@ expect_exit 2 "nothing to change" mhsm role definition update --role 'TLS signer
 expect_exit 2 "exceptions from nothing" mhsm role definition update --role 'TLS signer' --except keys/delete
 expect_exit 2 "no GUID" mhsm role definition create --role-name x --data-actions rng/action --guid 123
 
+# As JSON: the Azure CLI's form, by every way in, and what the service answers.
+cat >role.json <<'TEXT'
+{"roleName": "JSON signer", "description": "From a file", "actions": [], "NotActions": [],
+ "dataActions": ["Microsoft.KeyVault/managedHsm/keys/read/action", "Microsoft.KeyVault/managedHsm/keys/sign/action"],
+ "notDataActions": [], "assignableScopes": ["/"]}
+TEXT
+what='.properties | [.roleName, .description, .permissions[0].dataActions, .permissions[0].notDataActions]'
+signs='["Microsoft.KeyVault/managedHsm/keys/read/action","Microsoft.KeyVault/managedHsm/keys/sign/action"]'
+check "a role from a file" mhsm role definition create --role-definition role.json -o json
+equal "  is as written" "$(jq -c "$what" out)" "[\"JSON signer\",\"From a file\",$signs,[]]"
+mhsm role definition show --role 'JSON signer' -o json >shown.json
+check "from standard input, what was shown" mhsm role definition create --role-name Copy --role-definition - -o json <shown.json
+equal "  under another name" "$(jq -c "$what" out)" "[\"Copy\",\"From a file\",$signs,[]]"
+equal "  with a GUID of its own" "$([ "$(jq -r .name out)" != "$(jq -r .name shown.json)" ] && echo yes)" yes
+check "from the command line" mhsm role definition create --data-actions rng/action \
+    --role-definition '{"roleName": "Inline", "dataActions": ["keys/read/action"], "notDataActions": ["keys/read/action"]}' -o json
+equal "  where an option replaces its part" "$(jq -c "$what" out)" \
+    '["Inline","",["Microsoft.KeyVault/managedHsm/rng/action"],["Microsoft.KeyVault/managedHsm/keys/read/action"]]'
+check "it changes a role" mhsm role definition update --role Inline --role-definition '{"description": "Changed"}' -o json
+equal "  in that alone" "$(jq -c "$what" out)" \
+    '["Inline","Changed",["Microsoft.KeyVault/managedHsm/rng/action"],["Microsoft.KeyVault/managedHsm/keys/read/action"]]'
+check "  or in its actions" mhsm role definition update --role Inline --role-definition role.json -o json
+equal "  as a whole" "$(jq -c "$what" out)" "[\"JSON signer\",\"From a file\",$signs,[]]"
+control stats >before
+wrong() { # WHAT JSON MESSAGE
+    expect_exit 6 "JSON with $1" mhsm role definition create --role-definition "$2"
+    errors_have "  is refused by name" "$3"
+}
+wrong "a slip" '{"roleName": "x", "dataAction": ["rng/action"]}' 'dataAction is no member'
+wrong "an end too early" '{"roleName": "x"' 'no JSON object'
+wrong "management actions" '{"roleName": "x", "actions": ["*"], "dataActions": ["rng/action"]}' 'actions is about'
+wrong "a narrow scope" '{"roleName": "x", "assignableScopes": ["/keys"], "dataActions": ["rng/action"]}' 'assignableScopes can only'
+wrong "a number" '{"roleName": 7, "dataActions": ["rng/action"]}' 'roleName is not a string'
+wrong "one text for a list" '{"roleName": "x", "dataActions": "rng/action"}' 'dataActions is not a list'
+wrong "numbers in a list" '{"roleName": "x", "dataActions": [1]}' 'dataActions is not a list of strings'
+wrong "two permissions" '{"roleName": "x", "permissions": [{}, {}]}' 'permissions is not a list of one'
+wrong "properties that are none" '{"properties": []}' 'properties is not an object'
+echo '["roleName"]' >list.json
+expect_exit 6 "a file with something else" mhsm role definition create --role-definition list.json
+errors_have "  is refused" 'no JSON object'
+expect_exit 2 "a file without an end" mhsm role definition create --role-definition /dev/zero
+expect_exit 1 "a file that is not" mhsm role definition create --role-definition none.json
+errors_have "  is named" 'none.json'
+expect_exit 2 "a role without actions" mhsm role definition create --role-definition '{"roleName": "x"}'
+expect_exit 2 "the name of a built-in role" mhsm role definition create --role-name 'managed hsm backup' --data-actions rng/action
+errors_have "  is taken" 'is the name of a built-in role'
+control stats >after
+equal "none of which cost a request" "$(jq .requests after)" "$(jq .requests before)"
+
 # Assignments.
 expect_exit 4 "the other has no role" as_other key show -n k
 check "one is given for one key" mhsm role assignment create --role 'TLS signer' --assignee "$other" --scope /keys/k -o json
@@ -83,6 +132,11 @@ equal "  are others" "$(jq -r '.[].properties.scope' out | sort -u)" /
 equal "  of that principal" "$(jq -r '.[].properties.principalId' out | sort -u)" "$me"
 check "one is shown" mhsm role assignment show --guid "$given" --scope /keys/k
 output_has "  for people" "^Principal: +$other\$"
+output_has "  with its scope" '^Scope: +/keys/k$'
+check "a table of them" mhsm role assignment list
+output_has "  has the names of built-in roles" "^[0-9a-f-]{36}  $me  Managed HSM Crypto User$"
+check "  at a terminal" script -qec "stty cols 80; '$TEST_COMMAND' role assignment list" /dev/null
+equal "  that is not overrun" "$(tr -d '\r' <out | wc -L | awk '{ print $1 <= 80 }')" 1
 expect_exit 3 "at another scope" mhsm role assignment show --guid "$given" --scope /keys
 expect_exit 1 "the same again" mhsm role assignment create --role 'TLS signer' --assignee "$other" --scope /keys/k
 errors_have "  is a conflict" 'already exists'
@@ -128,8 +182,14 @@ expect_exit 4 "may it elsewhere?" mhsm role check --action keys/sign/action --as
 check "may it, as it asks itself?" as_other role check --action keys/sign/action --key l
 output_has "  yes, at its key" '^By: +Managed HSM Crypto User at /keys/l'
 output_has "  and what it cannot see" '^Not seen: +assignments at /keys, /$'
+expect_exit 4 "may nobody?" mhsm role check --action keys/create --assignee "$none"
+output_has "  no" '^Granted: +no$'
+output_has "  save through groups" '^Not seen: +what groups of the principal have$'
+expect_exit 4 "  in JSON" mhsm role check --action keys/create --assignee "$none" -o json
+equal "  too" "$(jq -cS '[.granted, .grants, .notSeen, .groupsSeen]' out)" '[false,[],[],false]'
 expect_exit 4 "may it purge?" as_other role check --action keys/deletedKeys/delete --key l
 output_has "  that cannot be known" '^Granted: +not known$'
+output_has "  nor what groups have" '^Not seen: +what groups of the principal have, assignments at /keys, /$'
 expect_exit 4 "at a scope that it may not see" as_other role check --action keys/sign/action --key k
 errors_have "  the service says so" 'AccessDenied|roleAssignments/read'
 expect_exit 2 "two scopes" mhsm role check --action keys/sign/action --key k --scope /keys

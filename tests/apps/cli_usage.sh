@@ -56,7 +56,7 @@ for noun in $nouns; do
 done
 for noun in $nouns; do
     check "mhsm --man $noun" mhsm --man "$noun"
-    output_has "  is a manual page" "^\\.TH MHSM\\\\-$(hyphens "$noun") 1"
+    output_has "  is a manual page" "^\\.TH MHSM\\\\-$(hyphens "$noun" | tr a-z A-Z) 1"
     cp out "mhsm-$noun.1"
 done
 while read -r line; do

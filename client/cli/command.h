@@ -104,6 +104,7 @@ enum cli_option_id {
     CLI_ONLINE,
     CLI_NEW_KEY,
     CLI_KEY_PROVIDER,
+    CLI_NO_WITNESSES,
     CLI_OPTION_COUNT
 };
 
@@ -153,6 +154,7 @@ extern const struct cli_command cli_key_commands[];
 extern const struct cli_command cli_use_commands[];
 extern const struct cli_command cli_role_commands[];
 extern const struct cli_command cli_security_domain_commands[];
+extern const struct cli_command cli_recovery_commands[];
 extern const struct cli_command cli_hsm_commands[];
 extern const struct cli_noun cli_nouns[];
 extern const struct cli_option cli_global_options[];
@@ -217,6 +219,8 @@ mhsm_status cli_domain_status(struct cli *cli, mhsm_error **err);
 mhsm_status cli_domain_wait(struct cli *cli, mhsm_error **err);
 mhsm_status cli_share_prepare(struct cli *cli, mhsm_error **err);
 mhsm_status cli_share_open(struct cli *cli, mhsm_error **err);
+mhsm_status cli_inventory_take(struct cli *cli, mhsm_error **err);
+mhsm_status cli_inventory_prove(struct cli *cli, mhsm_error **err);
 mhsm_status cli_login_test(struct cli *cli, mhsm_error **err);
 mhsm_status cli_doctor(struct cli *cli, mhsm_error **err);
 mhsm_status cli_config_show(struct cli *cli, mhsm_error **err);

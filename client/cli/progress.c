@@ -123,6 +123,17 @@ void cli_progress_tell(struct cli_progress *progress, const char *state)
         draw(progress);
 }
 
+void cli_progress_step(struct cli_progress *progress, const char *state)
+{
+    if (progress->terminal)
+        cli_progress_tell(progress, state);
+}
+
+int cli_progress_interrupted(void)
+{
+    return caught != 0;
+}
+
 static int64_t next_step(const struct cli_progress *progress)
 {
     int64_t step = STEP_MS;

@@ -34,6 +34,10 @@ void cli_progress_begin(struct cli_progress *progress, const char *doing,
                         int64_t expected_ms, int64_t limit_ms);
 /* What the service says of it now; NULL or "" when it says nothing. */
 void cli_progress_tell(struct cli_progress *progress, const char *state);
+/* For work of many small steps: shown at a terminal only. */
+void cli_progress_step(struct cli_progress *progress, const char *state);
+/* Whether a signal has asked for the end since cli_progress_begin(). */
+int cli_progress_interrupted(void);
 /* Until it is time to ask again: after `retry_after_ms`, or, when that is 0,
  * after a time that grows from half a second to eight. */
 enum cli_progress_next cli_progress_wait(struct cli_progress *progress,

@@ -13,6 +13,7 @@ allowed() {
     keys | backup | access | resource) echo "base http auth" ;;
     domain) echo "base http auth jose" ;;
     dek) echo "base http auth keys jose" ;;
+    recovery) echo "base http auth keys" ;;
     doctor) echo "base http auth" ;;
     cli) echo "base doctor" ;;
     *) return 1 ;;

@@ -12,6 +12,7 @@
 #include <mhsm/crypto.h>
 #include <mhsm/error.h>
 #include <mhsm/import.h>
+#include <mhsm/inventory.h>
 #include <mhsm/key.h>
 #include <mhsm/login.h>
 #include <mhsm/reference.h>

@@ -43,6 +43,17 @@ static const char *token_of(const struct exchange *x)
                : mhsmi_buf_text(&x->authorization) + sizeof(scheme) - 1;
 }
 
+static const char *resource_of(const struct exchange *x)
+{
+    return x->call->service != NULL ? x->call->service->resource : NULL;
+}
+
+/* Who answers, for messages. */
+static const char *name_of(const struct exchange *x)
+{
+    return x->call->service != NULL ? x->call->service->name : "the HSM";
+}
+
 static struct mhsmi_retry_policy policy_of(const struct exchange *x,
                                            enum mhsmi_retry_class class)
 {
@@ -71,10 +82,12 @@ static mhsm_status send_request(struct exchange *x, const char *authorization,
 
     if (x->retries >= 0 && policy.max_retries > x->retries)
         policy.max_retries = x->retries;
-    /* Where there is another HSM to go to, this one gets no more patience. */
-    if (x->retries < 0)
+    /* Where there is another HSM to go to, this one gets no more patience; and
+     * an HSM that serves says nothing of another service. */
+    if (x->retries < 0 && x->call->service == NULL)
         policy.served_ms = &x->parties->served_ms;
-    request.transport = &x->parties->transport;
+    request.transport =
+        x->call->service == NULL ? &x->parties->transport : &x->parties->beside;
     request.method = x->call->method;
     request.url = mhsmi_buf_text(&x->url);
     request.headers = headers;
@@ -141,14 +154,14 @@ static mhsm_status fetch_challenge(struct exchange *x, mhsm_error **err)
         return st;
     if (x->response.status / 100 == 2)
         return mhsmi_error(err, MHSM_ERR_PROTOCOL,
-                           "%s answers without asking for a token: it is no "
-                           "HSM",
-                           x->call->endpoint);
+                           "%s answers without asking for a token: it is not "
+                           "%s",
+                           x->call->endpoint, name_of(x));
     if (x->response.status != 401)
         return mhsmi_service_error(&x->response, x->call, err);
     if (mhsmi_challenge_parse(&challenge, x->response.www_authenticate))
         st = mhsmi_scope_learn(x->parties->scopes, x->call->endpoint,
-                               &challenge, &x->scope, err);
+                               resource_of(x), &challenge, &x->scope, err);
     else
         st = mhsmi_error(err, MHSM_ERR_PROTOCOL,
                          "%s answers 401 without a bearer challenge",
@@ -161,8 +174,8 @@ static mhsm_status refused_for_good(const struct exchange *x, mhsm_error **err)
 {
     struct mhsmi_challenge challenge = {0};
     mhsm_status st = mhsmi_error(err, MHSM_ERR_UNAUTHORIZED,
-                                 "cannot %s: the HSM refuses the access token",
-                                 x->call->what);
+                                 "cannot %s: %s refuses the access token",
+                                 x->call->what, name_of(x));
 
     mhsmi_error_set_hint(err,
                          "the token was for %s: check tenant-id, resource and "
@@ -191,7 +204,7 @@ static mhsm_status answer_challenge(struct exchange *x, mhsm_error **err)
     if (mhsmi_challenge_parse(&challenge, x->response.www_authenticate) &&
         (challenge.resource != NULL || challenge.tenant != NULL))
         st = mhsmi_scope_learn(x->parties->scopes, x->call->endpoint,
-                               &challenge, &x->scope, err);
+                               resource_of(x), &challenge, &x->scope, err);
     if (st != MHSM_OK)
         goto out;
     mhsmi_token_cache_drop(x->parties->tokens, refused.tenant, refused.resource,
@@ -218,7 +231,8 @@ static int may_answer(const struct exchange *x, int refusals)
         return 1;
     if (x->claims_answered || policy.max_retries == 0 ||
         (refusals > policy.max_retries &&
-         atomic_load(&x->parties->served_ms) <= x->begun_ms))
+         (x->call->service != NULL ||
+          atomic_load(&x->parties->served_ms) <= x->begun_ms)))
         return 0;
     policy.max_delay_ms = answer_pause_max_ms;
     return mhsmi_retry_pause(&policy, refusals - 2, x->deadline_ms);
@@ -262,7 +276,10 @@ static void exchange_clear(struct exchange *x)
 static mhsm_status exchange_prepare(struct exchange *x, mhsm_error **err)
 {
     mhsm_status st =
-        mhsmi_call_url(x->call, x->parties->api_version, &x->url, err);
+        mhsmi_call_url(x->call,
+                       x->call->service != NULL ? x->call->service->api_version
+                                                : x->parties->api_version,
+                       &x->url, err);
 
     if (st != MHSM_OK)
         return st;
@@ -273,7 +290,8 @@ static mhsm_status exchange_prepare(struct exchange *x, mhsm_error **err)
     if (!mhsmi_uuid(x->uuid))
         return mhsmi_error(err, MHSM_ERR_INTERNAL,
                            "the kernel gives no random octets");
-    if (!mhsmi_scope_find(x->parties->scopes, x->call->endpoint, &x->scope))
+    if (!mhsmi_scope_find(x->parties->scopes, x->call->endpoint, resource_of(x),
+                          &x->scope))
         st = fetch_challenge(x, err);
     return st;
 }
@@ -317,6 +335,20 @@ static mhsm_status take_answer(struct exchange *x, struct json_object **answer,
     return MHSM_OK;
 }
 
+/* What the answer says of work that goes on; the response loses it. */
+static void take_follow(struct exchange *x)
+{
+    struct mhsmi_follow *follow = x->call->follow;
+
+    if (follow == NULL)
+        return;
+    mhsmi_follow_clear(follow);
+    follow->status = x->response.status;
+    follow->location = x->response.location;
+    follow->operation = x->response.async_operation;
+    x->response.location = x->response.async_operation = NULL;
+}
+
 mhsm_status mhsmi_exchange(struct mhsmi_parties *parties,
                            const struct mhsmi_call *call, int64_t deadline_ms,
                            int retries, struct json_object **answer,
@@ -335,6 +367,8 @@ mhsm_status mhsmi_exchange(struct mhsmi_parties *parties,
         if (*call->retry_after_ms < 0)
             *call->retry_after_ms = 0;
     }
+    if (st == MHSM_OK)
+        take_follow(&x);
     exchange_clear(&x);
     return st;
 }

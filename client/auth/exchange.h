@@ -15,6 +15,7 @@ struct mhsmi_token_cache;
 /* What the exchanges of one session have in common; all of it outlives them. */
 struct mhsmi_parties {
     struct mhsmi_transport transport;
+    struct mhsmi_transport beside; /* of services that are no HSM */
     /* Of the options, so that they are not looked up for each call. */
     struct mhsmi_retry_policy retry; /* of any class */
     int timeout_ms, try_timeout_ms;

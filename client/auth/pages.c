@@ -13,6 +13,7 @@ enum { pages_max = 100000, link_max = 8000 };
 
 struct mhsmi_pages {
     struct mhsmi_session *session;
+    const struct mhsmi_service *service;
     const char *member;
     char *endpoint, *path, *query, *what, *action;
     char *next; /* link to the next page */
@@ -35,6 +36,7 @@ mhsm_status mhsmi_pages_new(struct mhsmi_session *session,
     if (made == NULL)
         return mhsmi_error_memory(err);
     made->session = session;
+    made->service = call->service;
     made->member = member;
     made->stride = 1;
     made->until_landmark = 1;
@@ -134,6 +136,7 @@ static mhsm_status fetch_page(struct mhsmi_pages *pages, mhsm_error **err)
     const char *served = NULL;
     mhsm_status st;
 
+    call.service = pages->service;
     call.method = "GET";
     call.endpoint = pages->endpoint;
     call.path = pages->path;

@@ -12,7 +12,7 @@
 struct mhsmi_pages;
 
 /* No request yet.  Of `call`, endpoint, path, query, what and action count and
- * are copied; `member` (static) names the array in each page. */
+ * are copied, and service, which outlives the pages; `member` (static) names the array in each page. */
 MHSM_NODISCARD mhsm_status mhsmi_pages_new(struct mhsmi_session *session,
                                            const struct mhsmi_call *call,
                                            const char *member,

@@ -93,12 +93,12 @@ static const struct learned *find_learned(struct mhsmi_scopes *scopes,
 }
 
 int mhsmi_scope_find(struct mhsmi_scopes *scopes, const char *endpoint,
-                     struct mhsmi_scope *scope)
+                     const char *resource, struct mhsmi_scope *scope)
 {
     const struct learned *learned = find_learned(scopes, endpoint);
 
     scope->tenant = scopes->tenant;
-    scope->resource = scopes->resource;
+    scope->resource = resource != NULL ? resource : scopes->resource;
     if (scope->resource == NULL && learned != NULL)
         scope->resource = learned->resource;
     if (scope->resource == NULL)
@@ -123,7 +123,7 @@ static int other_tenant(const struct mhsmi_scopes *scopes, const char *asked)
 }
 
 static mhsm_status check(const struct mhsmi_scopes *scopes,
-                         const char *endpoint,
+                         const char *endpoint, const char *resource,
                          const struct mhsmi_challenge *challenge,
                          mhsm_error **err)
 {
@@ -137,7 +137,7 @@ static mhsm_status check(const struct mhsmi_scopes *scopes,
                                   "correct tenant-id (AZURE_TENANT_ID)");
         return st;
     }
-    if (scopes->resource != NULL || challenge->resource == NULL ||
+    if (resource != NULL || challenge->resource == NULL ||
         !mhsm_config_get_boolean(scopes->config, "verify-challenge-resource") ||
         mhsmi_challenge_covers(challenge->resource, endpoint))
         return MHSM_OK;
@@ -196,23 +196,25 @@ static const struct learned *keep(struct mhsmi_scopes *scopes,
 }
 
 mhsm_status mhsmi_scope_learn(struct mhsmi_scopes *scopes, const char *endpoint,
+                              const char *resource,
                               const struct mhsmi_challenge *challenge,
                               struct mhsmi_scope *scope, mhsm_error **err)
 {
-    const char *resource = challenge->resource;
-    mhsm_status st = check(scopes, endpoint, challenge, err);
+    const char *fixed = resource != NULL ? resource : scopes->resource;
+    const char *kept = challenge->resource;
+    mhsm_status st = check(scopes, endpoint, fixed, challenge, err);
 
     if (st != MHSM_OK)
         return st;
-    if (resource == NULL)
-        resource = scopes->resource;
-    if (resource == NULL)
-        resource = derived_resource(endpoint);
-    if (resource == NULL)
+    if (kept == NULL)
+        kept = fixed;
+    if (kept == NULL)
+        kept = derived_resource(endpoint);
+    if (kept == NULL)
         return mhsmi_error(err, MHSM_ERR_PROTOCOL,
                            "the challenge of %s names no resource", endpoint);
-    if (keep(scopes, endpoint, challenge->tenant, resource) == NULL)
+    if (keep(scopes, endpoint, challenge->tenant, kept) == NULL)
         return mhsmi_error_memory(err);
-    (void)mhsmi_scope_find(scopes, endpoint, scope);
+    (void)mhsmi_scope_find(scopes, endpoint, resource, scope);
     return MHSM_OK;
 }

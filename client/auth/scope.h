@@ -24,14 +24,15 @@ mhsmi_scopes_new(const mhsm_config *config,
                  const struct mhsmi_credential *credential);
 void mhsmi_scopes_free(struct mhsmi_scopes *scopes);
 
-/* 1 when enough is known of `endpoint` to ask for a token. */
+/* 1 when enough is known of `endpoint` to ask for a token; `resource`: what its
+ * tokens are for, when that is no question, else NULL. */
 int mhsmi_scope_find(struct mhsmi_scopes *scopes, const char *endpoint,
-                     struct mhsmi_scope *scope);
+                     const char *resource, struct mhsmi_scope *scope);
 /* Check what `endpoint` asks for, and keep it.  MHSM_ERR_CREDENTIAL when it
  * asks for another host's resource or another tenant than the configured. */
 MHSM_NODISCARD mhsm_status
 mhsmi_scope_learn(struct mhsmi_scopes *scopes, const char *endpoint,
-                  const struct mhsmi_challenge *challenge,
+                  const char *resource, const struct mhsmi_challenge *challenge,
                   struct mhsmi_scope *scope, mhsm_error **err);
 
 #endif

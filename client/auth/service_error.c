@@ -68,6 +68,9 @@ static const struct {
      "the HSM's network rules do not admit this address"},
     {403, "Public network access", MHSM_ERR_FORBIDDEN,
      "public access is off: reach the HSM by its private endpoint"},
+    {403, "AuthorizationFailed", MHSM_ERR_FORBIDDEN,
+     "this identity lacks a role of Azure RBAC at the resource group or the "
+     "subscription, such as \"Managed HSM contributor\""},
     {403, "ForbiddenByRbac", MHSM_ERR_FORBIDDEN,
      "this identity lacks a role of Azure RBAC at the vault, such as \"Key "
      "Vault Crypto User\""},
@@ -96,13 +99,29 @@ static const struct {
     {404, "KeyNotFound", MHSM_ERR_NOT_FOUND,
      "check name and version; a deleted key comes back with `mhsm key "
      "recover`"},
+    {404, "SubscriptionNotFound", MHSM_ERR_NOT_FOUND,
+     "check subscription-id (AZURE_SUBSCRIPTION_ID), and that this identity "
+     "may see the subscription"},
+    {404, "ResourceGroupNotFound", MHSM_ERR_NOT_FOUND,
+     "check the name of the resource group and the subscription"},
+    {404, "ResourceNotFound", MHSM_ERR_NOT_FOUND,
+     "`mhsm hsm list` shows what there is, `mhsm hsm list-deleted` what is "
+     "deleted"},
     {404, NULL, MHSM_ERR_NOT_FOUND, NULL},
+    {405, "is not allowed", MHSM_ERR_REJECTED,
+     "purge protection is on: the service itself purges it at the end of its "
+     "retention time"},
     {409, "ObjectIsDeletedButRecoverable", MHSM_ERR_CONFLICT,
      "a soft-deleted key holds the name: `mhsm key recover` or `mhsm key "
      "purge` it"},
     {409, "deleted but recoverable", MHSM_ERR_CONFLICT,
      "a soft-deleted key holds the name: `mhsm key recover` or `mhsm key "
      "purge` it"},
+    {409, "deleted state", MHSM_ERR_CONFLICT,
+     "a soft-deleted HSM holds the name: `mhsm hsm recover` or `mhsm hsm "
+     "purge` it"},
+    {409, "another operation in progress", MHSM_ERR_CONFLICT,
+     "`mhsm hsm wait` waits for its end"},
     {409, "ObjectIsBeing", MHSM_ERR_CONFLICT, "try again in a few seconds"},
     {409, "operation is in progress", MHSM_ERR_CONFLICT,
      "one backup or restore at a time runs in an HSM: wait for its end"},
@@ -210,10 +229,10 @@ static void describe(const struct mhsmi_response *response,
         (void)mhsmi_error(err, status, "cannot %s: %.*s", call->what, text_max,
                           story->message);
     else if (response->body.size == 0)
-        (void)mhsmi_error(err, status,
-                          "cannot %s: the HSM answered HTTP %d with no "
-                          "explanation",
-                          call->what, response->status);
+        (void)mhsmi_error(
+            err, status, "cannot %s: %s answered HTTP %d with no explanation",
+            call->what, call->service != NULL ? call->service->name : "the HSM",
+            response->status);
     else
         (void)mhsmi_error(err, status,
                           "cannot %s: HTTP %d with %zu octets of %.60s that "

@@ -54,6 +54,8 @@ mhsm_status mhsmi_session_new(const mhsm_config *config,
     }
     mhsmi_transport_init(&made->parties.transport, config, MHSMI_HOST_HSM,
                          made->user_agent);
+    mhsmi_transport_init(&made->parties.beside, config, MHSMI_HOST_AUTHORITY,
+                         made->user_agent);
     *session = made;
     return MHSM_OK;
 fail:
@@ -112,10 +114,18 @@ static mhsm_status call_at(struct mhsmi_session *session,
     return st;
 }
 
+void mhsmi_follow_clear(struct mhsmi_follow *follow)
+{
+    mhsmi_free(follow->location);
+    mhsmi_free(follow->operation);
+    *follow = (struct mhsmi_follow){0};
+}
+
 static int may_move(const struct mhsmi_session *session,
                     const struct mhsmi_call *call)
 {
-    return mhsmi_failover_is_for(session->failover, call->endpoint) &&
+    return call->service == NULL &&
+           mhsmi_failover_is_for(session->failover, call->endpoint) &&
            call->url == NULL && !call->stays &&
            call->retry == MHSMI_RETRY_REPEATABLE &&
            (call->key != NULL || strcmp(call->method, "GET") == 0);

@@ -27,7 +27,25 @@ mhsmi_session_credential(const struct mhsmi_session *session);
 /* The session of a client; every room above auth reaches it by this. */
 struct mhsmi_session *mhsmi_client_session(mhsm_client *client);
 
+/* A service beside the HSMs that takes tokens of the same credential. Its
+ * certificate comes from the same roots as the authority's. */
+struct mhsmi_service {
+    const char *name;     /* for messages: "Azure Resource Manager" */
+    const char *resource; /* what tokens for it are for */
+    const char *api_version;
+};
+
+/* Where the service says that its work is to be asked for; NULL: nowhere. */
+struct mhsmi_follow {
+    int status; /* of the answer */
+    char *location;
+    char *operation; /* Azure-AsyncOperation */
+};
+
+void mhsmi_follow_clear(struct mhsmi_follow *follow);
+
 struct mhsmi_call {
+    const struct mhsmi_service *service; /* NULL: an HSM */
     const char *method;
     const char *endpoint; /* "https://HOST[:PORT]" already checked */
     const char *path;     /* "/keys/NAME", characters already safe */
@@ -49,6 +67,7 @@ struct mhsmi_call {
     int stays;           /* even a GET is for this HSM alone */
     enum mhsmi_retry_class retry;
     int64_t deadline_ms; /* monotonic; 0: the option "timeout" from now */
+    struct mhsmi_follow *follow; /* NULL, or filled on 2xx; to be cleared */
     /* NULL, or gets the milliseconds that an answer of 2xx asks to wait before
      * the next look, 0 when it asks for none. */
     int64_t *retry_after_ms;

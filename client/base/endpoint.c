@@ -30,6 +30,15 @@ static const struct {
     {".vault.azure.cn", "https://vault.azure.cn", CHINA},
 };
 
+/* The management plane of each cloud, by its authority. */
+static const struct {
+    const char *authority, *management;
+} planes[] = {
+    {PUBLIC, "https://management.azure.com"},
+    {GOVERNMENT, "https://management.usgovcloudapi.net"},
+    {CHINA, "https://management.chinacloudapi.cn"},
+};
+
 static int is_alnum(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
@@ -160,7 +169,40 @@ const char *mhsmi_endpoint_authority(const char *resource)
         if (OPENSSL_strcasecmp(resource, clouds[i].resource) == 0)
             return clouds[i].authority;
     }
+    for (i = 0; i < sizeof(planes) / sizeof(planes[0]); i++) {
+        if (OPENSSL_strcasecmp(resource, planes[i].management) == 0)
+            return planes[i].authority;
+    }
     return clouds[0].authority;
+}
+
+const char *mhsmi_endpoint_management(const mhsm_config *config)
+{
+    const char *authority = mhsm_config_get(config, "authority-host");
+    const char *resource = mhsm_config_get(config, "resource");
+    struct mhsmi_url url;
+    char *endpoint = NULL;
+    size_t i;
+
+    if (mhsm_config_get(config, "management-endpoint") != NULL)
+        return mhsm_config_get(config, "management-endpoint");
+    if (mhsm_config_get(config, "endpoint") != NULL)
+        endpoint =
+            mhsmi_endpoint_of_list(mhsm_config_get(config, "endpoint"), 0);
+    if (resource == NULL && endpoint != NULL &&
+        mhsmi_url_parse(&url, endpoint)) {
+        resource = mhsmi_endpoint_resource(url.host);
+        mhsmi_url_clear(&url);
+    }
+    mhsmi_free(endpoint);
+    if (mhsm_config_origin(config, "authority-host") == MHSM_ORIGIN_DEFAULT &&
+        resource != NULL)
+        authority = mhsmi_endpoint_authority(resource);
+    for (i = 0; i < sizeof(planes) / sizeof(planes[0]); i++) {
+        if (OPENSSL_strcasecmp(authority, planes[i].authority) == 0)
+            return planes[i].management;
+    }
+    return planes[0].management;
 }
 
 /* Split one entry into its host part and its port: 0 when malformed. */

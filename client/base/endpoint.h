@@ -28,6 +28,9 @@ int mhsmi_endpoint_is_vault(const mhsm_config *config, const char *endpoint);
 /* The authority of the cloud whose resource that is; the public one's for any
  * other.  Static. */
 const char *mhsmi_endpoint_authority(const char *resource);
+/* Where HSMs are managed: the option management-endpoint, else by the cloud of
+ * the HSM or the authority of the configuration.  Borrowed from it, or static. */
+const char *mhsmi_endpoint_management(const mhsm_config *config);
 /* `host` with `port` (0: 443) is allowed by a comma list of "host",
  * "host:port", ".suffix" and ".suffix:port"; without a port, any. */
 int mhsmi_host_in_list(const char *list, const char *host, int port);

@@ -156,6 +156,36 @@ static int identities_valid(struct json_object *all)
     return ok;
 }
 
+/* As a merge patch: the ones before stay, save those that are null now. */
+static int merge_identities(const struct reading *x,
+                            struct json_object *identity)
+{
+    struct json_object *given =
+        emu_json_member(identity, "userAssignedIdentities");
+    struct json_object *before =
+        emu_json_member(emu_json_member(x->resource->document, "identity"),
+                        "userAssignedIdentities");
+    struct json_object *merged = json_object_new_object();
+    int ok = merged != NULL;
+
+    if (before != NULL) {
+        json_object_object_foreach(before, id, value)
+        {
+            ok = ok && (json_object_object_get_ex(given, id, NULL) ||
+                        emu_json_add(merged, id, json_object_get(value)));
+        }
+    }
+    {
+        json_object_object_foreach(given, id, value)
+        {
+            ok = ok && (value == NULL ||
+                        emu_json_add(merged, id, json_object_get(value)));
+        }
+    }
+    return failed(x, emu_json_add(identity, "userAssignedIdentities", merged) &&
+                         ok);
+}
+
 static int read_identity(const struct reading *x)
 {
     static const char *const types[] = {"None", "SystemAssigned",
@@ -174,6 +204,8 @@ static int read_identity(const struct reading *x)
         (all != NULL && !identities_valid(all)))
         return refuse(x, "The userAssignedIdentities do not go with the type "
                          "of the identity, or an id is malformed.");
+    if (all != NULL && x->is_patch && !merge_identities(x, identity))
+        return 0;
     return keep(x, x->resource->document, "identity", identity);
 }
 

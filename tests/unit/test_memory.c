@@ -167,7 +167,7 @@ static int try_scope(void)
     if (judge(mhsmi_credential_new(config, &credential, &err), &err)) {
         scopes = mhsmi_scopes_new(config, credential);
         /* Unreadable for lack of memory is not verified: refused. */
-        ok = scopes != NULL && mhsmi_scope_learn(scopes, HSM, &challenge,
+        ok = scopes != NULL && mhsmi_scope_learn(scopes, HSM, NULL, &challenge,
                                                  &scope, &err) == MHSM_OK;
         if (ok)
             CHECK_TEXT(scope.tenant, "t-1");

@@ -17,6 +17,7 @@
 #include <mhsm/login.h>
 #include <mhsm/reference.h>
 #include <mhsm/release.h>
+#include <mhsm/resource.h>
 #include <mhsm/result.h>
 #include <mhsm/role.h>
 #include <mhsm/rotation.h>

@@ -10,6 +10,7 @@
 #include "access/role.h"
 #include "auth/transport.h"
 #include "base/error.h"
+#include "base/text.h"
 
 enum { name_max = 512, text_max = 1024, actions_max = 256, action_max = 256 };
 
@@ -67,6 +68,10 @@ static mhsm_status check_spec(const mhsm_role_spec *spec, int is_new,
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "a role's description has at most %d octets",
                            (int)text_max);
+    if ((spec->name != NULL && !mhsmi_text_is_utf8(spec->name)) ||
+        (spec->description != NULL && !mhsmi_text_is_utf8(spec->description)))
+        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                           "a role's name and description are UTF-8");
     if (is_new && (spec->name == NULL || spec->action_count == 0))
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "a role needs a name and data actions");

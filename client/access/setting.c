@@ -8,6 +8,7 @@
 
 #include "access/call.h"
 #include "base/error.h"
+#include "base/text.h"
 
 enum { settings_max = 256, name_max = 127, path_max = 256, value_max = 1024 };
 
@@ -153,10 +154,12 @@ mhsm_status mhsm_settings_set(mhsm_client *client, const mhsm_uri *uri,
 
     if (st != MHSM_OK)
         return st;
-    if (value == NULL || strlen(value) > value_max)
-        return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "a setting has a value of at most %d octets",
-                           (int)value_max);
+    if (value == NULL || strlen(value) > value_max ||
+        !mhsmi_text_is_utf8(value))
+        return mhsmi_error(
+            err, MHSM_ERR_ARGUMENT,
+            "a setting has a value of at most %d octets of UTF-8",
+            (int)value_max);
     body = json_object_new_object();
     if (body == NULL || !mhsmi_json_add_string(body, "value", value))
         st = mhsmi_error_memory(err);

@@ -48,6 +48,19 @@ static int is_control(uint32_t code)
            code == 0x2029;
 }
 
+int mhsmi_text_is_utf8(const char *text)
+{
+    uint32_t code;
+    size_t size;
+
+    for (; *text != '\0'; text += size) {
+        size = mhsmi_text_character(text, &code);
+        if (size == 0)
+            return 0;
+    }
+    return 1;
+}
+
 void mhsmi_text_clean(char *text, size_t max)
 {
     size_t i = 0;

@@ -13,6 +13,8 @@
  * surrogates) that a NUL-terminated text begins with, 0 when it begins with
  * none; *code gets the character. */
 size_t mhsmi_text_character(const char *text, uint32_t *code);
+/* 1 when `text` is such sequences throughout, as JSON needs it. */
+int mhsmi_text_is_utf8(const char *text);
 
 /* In place: control characters (C0, DEL, C1, line and paragraph separators)
  * become spaces, octets that are no UTF-8 become "?", and what is longer than

@@ -223,6 +223,9 @@ static mhsm_status open_remote(const struct cli *cli, const struct task *task,
                             envelope->value.size, &params, &result, err);
     if (st == MHSM_ERR_REJECTED)
         st = as_damaged(task->algorithm, err);
+    if (st == MHSM_ERR_ARGUMENT && params.iv == NULL)
+        mhsmi_error_set_hint(err, "give --iv and --tag, or the JSON that "
+                                  "`mhsm encrypt` writes: the input is none");
     if (st == MHSM_OK) {
         /* What describes the ciphertext does not describe the plaintext. */
         mhsmi_buf_clear(&envelope->iv);

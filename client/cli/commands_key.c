@@ -282,7 +282,8 @@ const struct cli_command cli_key_commands[] = {
      "Release an exportable key to an attested environment",
      "Writes the HSM's signed statement, a compact JWS, in which the key is "
      "wrapped for the environment that the attestation is about. It must meet "
-     "the key's release policy. Needs keys/release (Managed HSM Crypto User or "
+     "the key's release policy. The statement is not verified here: that is "
+     "for who opens it. Needs keys/release (Managed HSM Crypto User or "
      "Crypto Service Release User).",
      {cli_key_options, release_options},
      NULL,
@@ -291,8 +292,9 @@ const struct cli_command cli_key_commands[] = {
     {"key",
      "attestation",
      "Save what the HSM attests of a key",
-     "The KeyBundle in JSON with its attributes.attestation, as it comes; it "
-     "is not verified here. Needs keys/read.",
+     "The KeyBundle in JSON with its attributes.attestation, as it comes. It "
+     "is not verified here: Microsoft's checker azure-managed-hsm-key-"
+     "attestation does that without a connection. Needs keys/read.",
      {cli_key_options, out_options},
      NULL,
      NULL,

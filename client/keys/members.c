@@ -9,6 +9,7 @@
 
 #include "base/endpoint.h"
 #include "base/error.h"
+#include "base/text.h"
 
 enum { tags_max = 15, tag_text_max = 256, policy_max = 65536 };
 
@@ -43,6 +44,19 @@ mhsm_key_change mhsmi_members_of(const mhsm_key_spec *spec)
     return change;
 }
 
+/* The service would keep the last of them without a word. */
+static int has_name(const mhsm_key_change *change, size_t count,
+                    const char *tag, size_t name)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (strncmp(change->tags[i], tag, name + 1) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static mhsm_status check_tags(const mhsm_key_change *change, mhsm_error **err)
 {
     size_t i, name;
@@ -61,6 +75,12 @@ static mhsm_status check_tags(const mhsm_key_change *change, mhsm_error **err)
                                "tag %zu is not NAME=VALUE with at most %d "
                                "characters each",
                                i + 1, (int)tag_text_max);
+        if (!mhsmi_text_is_utf8(tag))
+            return mhsmi_error(err, MHSM_ERR_ARGUMENT, "tag %zu is no UTF-8",
+                               i + 1);
+        if (has_name(change, i, tag, name))
+            return mhsmi_error(err, MHSM_ERR_ARGUMENT,
+                               "the tag %.*s is given twice", (int)name, tag);
     }
     return MHSM_OK;
 }

@@ -62,9 +62,11 @@ static mhsm_status check_request(const mhsm_release_request *request,
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
                            "the attestation is no JWT of at most %d octets",
                            (int)token_max);
-    if (request->nonce != NULL && strlen(request->nonce) > nonce_max)
+    if (request->nonce != NULL && (strlen(request->nonce) > nonce_max ||
+                                   !mhsmi_text_is_utf8(request->nonce)))
         return mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                           "a nonce has at most %d octets", (int)nonce_max);
+                           "a nonce has at most %d octets of UTF-8",
+                           (int)nonce_max);
     if (request->wrapping == NULL)
         return MHSM_OK;
     while (i < sizeof(wrappings) / sizeof(wrappings[0]) &&

@@ -106,6 +106,9 @@ done
 expect_exit 6 "another aad than was meant" mhsm decrypt --aad 00 sealed
 errors_have "  hints at the reason" 'hint: the input is damaged, or was not made with A256GCM'
 errors_have "  and keeps the request id" 'request id: [0-9a-f-]{36}$'
+head -c 40 sealed >half
+expect_exit 2 "half a result" mhsm decrypt -n aes256 half
+errors_have "  is no JSON, and what there should be" 'or the JSON that .mhsm encrypt. writes'
 mhsm wrap -n aes256 -f wrapped dek
 printf 'x' | dd of=wrapped bs=1 seek=5 conv=notrunc 2>/dev/null
 expect_exit 6 "a damaged wrapped key" mhsm unwrap -n aes256 -f opened wrapped

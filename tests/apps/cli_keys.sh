@@ -39,6 +39,10 @@ tags=
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do tags="$tags --tags t$i=$i"; done
 # shellcheck disable=SC2086 # words
 expect_exit 2 "16 tags" mhsm key create -n tags $tags
+expect_exit 2 "one tag twice" mhsm key create -n tags --tags a=1 --tags ab=2 --tags a=3
+errors_have "  is refused by name" 'the tag a is given twice'
+expect_exit 2 "a tag that is no UTF-8" mhsm key create -n tags --tags "a=$(printf 'caf\351')"
+errors_have "  is refused" 'tag 1 is no UTF-8'
 
 # Show: the service's own JSON, tsv with its columns, a record for people.
 check "show" mhsm key show -n full

@@ -113,6 +113,10 @@ errors_have "  is named" 'none.json'
 expect_exit 2 "a role without actions" mhsm role definition create --role-definition '{"roleName": "x"}'
 expect_exit 2 "the name of a built-in role" mhsm role definition create --role-name 'managed hsm backup' --data-actions rng/action
 errors_have "  is taken" 'is the name of a built-in role'
+expect_exit 2 "a name that is no UTF-8" mhsm role definition create --role-name "$(printf 'r\351')" --data-actions rng/action
+errors_have "  is refused" 'UTF-8'
+expect_exit 2 "a value that is no UTF-8" mhsm setting set --name AllowKeyManagementOperationsThroughARM --value "$(printf '\351')"
+errors_have "  is refused" 'UTF-8'
 control stats >after
 equal "none of which cost a request" "$(jq .requests after)" "$(jq .requests before)"
 

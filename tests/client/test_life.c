@@ -95,7 +95,7 @@ static void refusing(void)
              "all its versions");
     TC_ERROR(
         mhsm_key_restore(client, hsm, (const unsigned char *)"", 0, &key, &err),
-        MHSM_ERR_ARGUMENT, "backup of 1 to");
+        MHSM_ERR_ARGUMENT, "a backup has 1 to");
     TC_ERROR(mhsm_rotation_policy_get(client, version, &rotation, &err),
              MHSM_ERR_ARGUMENT, "all its versions");
     TC_ERROR(mhsm_rotation_policy_set(client, uri, NULL, NULL, &err),

@@ -116,6 +116,11 @@ static void clean(const char *from, size_t max, const char *to)
 
 static void test_utf8(void)
 {
+    CHECK(mhsmi_text_is_utf8(""));
+    CHECK(mhsmi_text_is_utf8("a\x1b \xc3\xbc\xe2\x82\xac\xf0\x9f\x94\x91"));
+    CHECK(!mhsmi_text_is_utf8("caf\xe9"));
+    CHECK(!mhsmi_text_is_utf8("\xe2\x82"));
+    CHECK(!mhsmi_text_is_utf8("a\xc0\xaf"));
     clean("gr\xc3\xbc\xc3\x9f", 60, "gr\xc3\xbc\xc3\x9f");
     clean("\xe2\x82\xac\xf0\x9f\x94\x91", 60, "\xe2\x82\xac\xf0\x9f\x94\x91");
     clean("\xe2\x82\xac\xf0\x9f\x94\x91", 6, "\xe2\x82\xac"); /* cut whole */

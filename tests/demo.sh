@@ -82,10 +82,11 @@ quoted() {
 mkdir -m 700 "$state/hsm"
 if [ -n "$keep" ]; then
     setsid "$build/tests/emulator/mhsm-emulator" --state "$state/hsm" \
+        --activated \
         >"$state/hsm.log" 2>&1 </dev/null &
 else
     "$build/tests/emulator/mhsm-emulator" --state "$state/hsm" \
-        >"$state/hsm.log" 2>&1 </dev/null &
+        --domain-retry-after 1 >"$state/hsm.log" 2>&1 </dev/null &
 fi
 emulator_pid=$!
 await test -s "$state/hsm/env" || {
@@ -123,6 +124,11 @@ run() {
     printf '$%s\n' "$line"
     "$@"
 }
+
+say "Activate the HSM: get its security domain, which any two of three holders open"
+run mhsm security-domain keygen --holder one --holder two --holder three --unencrypted --out holders
+run mhsm security-domain download --wrapping-cert holders/one.cer --wrapping-cert holders/two.cer --wrapping-cert holders/three.cer --quorum 2 --out domain.json
+run mhsm security-domain verify domain.json --key holders/one.key --key holders/three.key
 
 say "Two keys, made in the HSM; they never leave it"
 run mhsm key create --name ca --kty RSA --size 3072

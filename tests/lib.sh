@@ -76,11 +76,13 @@ accept_port() {
     sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$1"
 }
 
-# Start a local HSM and point everything at it; options go to the emulator.
+# Start a local HSM and point everything at it; options go to the emulator. It is
+# active, unless `activated` is set to nothing before.
+activated=--activated
 emulator_start() {
     state=${state-$work/hsm}
     rm -f "$state/env"
-    "$TEST_EMULATOR" --state "$state" "$@" >"$work/hsm.out" 2>"$work/hsm.err" &
+    "$TEST_EMULATOR" --state "$state" ${activated:+"$activated"} "$@" >"$work/hsm.out" 2>"$work/hsm.err" &
     emulator_pid=$!
     started "$emulator_pid"
     await test -s "$state/env" || {

@@ -50,9 +50,11 @@ static const struct {
     const char *hint;
 } meanings[] = {
     {0, "not activated", MHSM_ERR_NOT_ACTIVATED,
-     "download the security domain to activate the HSM"},
+     "activate the HSM: `mhsm security-domain download`, or `upload` with the "
+     "security domain of another HSM"},
     {0, "NotActivated", MHSM_ERR_NOT_ACTIVATED,
-     "download the security domain to activate the HSM"},
+     "activate the HSM: `mhsm security-domain download`, or `upload` with the "
+     "security domain of another HSM"},
     {400, "KeySizeIncorrect", MHSM_ERR_REJECTED,
      "the algorithm does not fit the size of the key"},
     {400, "KeyTypeNotSupported", MHSM_ERR_REJECTED,

@@ -108,9 +108,11 @@ void doctor_activation(struct doctor *doctor)
     if (doctor->reply == MHSM_ERR_NOT_ACTIVATED) {
         doctor_say(doctor, DOCTOR_FAIL,
                    "the HSM serves no key before its security domain has been "
-                   "downloaded",
-                   "download the security domain to activate the HSM, with "
-                   "three or more RSA key pairs of your own",
+                   "downloaded or uploaded",
+                   "activate the HSM: `mhsm security-domain keygen` makes the "
+                   "RSA keys of its holders, and `mhsm security-domain "
+                   "download` gets it for them; `upload` restores that of "
+                   "another HSM",
                    "%s", mhsm_error_message(err));
         doctor_fact(doctor, "requestId", mhsm_error_request_id(err));
     } else if (mhsm_error_http_status(err) >= 500 ||

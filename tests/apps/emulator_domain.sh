@@ -5,7 +5,9 @@
 # shellcheck disable=SC2119 # emulator_start takes options of the emulator
 . "${0%/*}/../lib.sh"
 
-emulator_start
+# shellcheck disable=SC2034 # read by emulator_start
+activated=
+emulator_start --domain-retry-after 7
 cd "$work"
 vectors=$TEST_SOURCE/tests/data/security-domain/sd_3of2
 for i in 0 1 2; do
@@ -24,6 +26,19 @@ message() {
 }
 
 service=$(token)
+# Before it has a security domain, it does nothing but get one.
+for path in keys keys/none keys/none/versions deletedkeys settings providers/Microsoft.Authorization/roleDefinitions; do
+    equal "not active, no $path" "$(ask GET "$path")" 403
+    equal "  is told" "$(jq -r '[.error.code, .error.innererror.code] | join(" ")' answer)" "Forbidden NotActivated"
+done
+printf '{"kty":"EC"}' >body
+equal "not active, no new key" "$(ask POST keys/k/create body)" 403
+expect_exit 5 "the command" mhsm key create --name k --kty EC
+errors_have "  says why" 'The HSM is not activated'
+errors_have "  and what to do" 'hint: activate the HSM: .mhsm security-domain download'
+expect_exit 1 "and doctor" mhsm doctor -o json
+cp out told
+check "  says what to do" jq -e '[.. | .next? | strings] | any(contains("mhsm security-domain download"))' told
 equal "nothing is pending at first" "$(ask GET securitydomain/upload/pending)" 404
 
 # The exchange key is that of the service to the letter.
@@ -46,7 +61,7 @@ jq -r .transfer_key answer >jwk
 check "  stays the same" cmp jwk first
 kill -9 "$emulator_pid"
 wait "$emulator_pid" 2>/dev/null || :
-emulator_start
+emulator_start --domain-retry-after 7
 ask GET securitydomain/upload >/dev/null
 jq -r .transfer_key answer >jwk
 check "  after kill -9 too" cmp jwk first
@@ -107,6 +122,7 @@ expect_exit 22 "no other route can be told to" control faults '{"faults":[{"rout
 equal "upload" "$(upload blob.json)" 202
 equal "  is under way" "$(jq -c . answer)" '{"status":"InProgress","status_details":"The Security Domain is being restored."}'
 equal "  with a place to ask" "$(sed -n 's/\r$//; s/^Azure-AsyncOperation: //Ip' headers)" "$MHSM_ENDPOINT/securitydomain/upload/pending?api-version=7.5"
+equal "  how often" "$(sed -n 's/\r$//; s/^Retry-After: //Ip' headers)" 7
 equal "the exchange key is used up" "$(upload blob.json)" 400
 equal "  is told" "$(message)" "There is no exchange key: ask for one first"
 equal "  and the upload ends" "$(states upload)" "InProgress Success "

@@ -5,6 +5,8 @@
 # shellcheck disable=SC2119 # emulator_start takes options of the emulator
 . "${0%/*}/../lib.sh"
 
+# shellcheck disable=SC2034 # read by emulator_start
+activated=
 emulator_start
 cd "$work"
 

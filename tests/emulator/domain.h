@@ -55,6 +55,8 @@ void emu_domain_request_free(struct emu_domain_request *request);
  * first, over GF(257). */
 int emu_domain_split(const unsigned char *key, unsigned quorum, size_t count,
                      unsigned char *shares);
+/* EMU_SEAL_KEY octets that HSMs of the same domain have for that label. */
+int emu_domain_key(struct emu_store *s, const char *label, unsigned char *key);
 
 /* The key that a restore blob is to be made for, with its certificate, made
  * when it is first asked for. get: 1 found, 0 absent, -1 failed. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * The data of the security domain. They are as long as those of the service,
- * whose content nobody knows; here they are random, and all that keys backed
- * up under one domain have in common.
+ * whose content nobody knows; here they are random, and what keys are backed
+ * up under is made of them: HSMs with the same data take each other's.
  */
 #include "domain.h"
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,4 +100,39 @@ int emu_domain_load(struct emu_store *s, struct emu_domain *out)
     if (step != SQLITE_DONE && out->count < EMU_DOMAIN_DATA)
         return 0;
     return out->count != 0 || make(s, out);
+}
+
+/* In place of a master key: what all data say. */
+static int digest(const struct emu_domain *domain, unsigned char *out)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    size_t i;
+    int ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+
+    for (i = 0; ok && i < domain->count; i++) {
+        const struct emu_datum *datum = &domain->data[i];
+        const uint64_t size = datum->plain.len;
+
+        ok = EVP_DigestUpdate(ctx, datum->tag, strlen(datum->tag) + 1) == 1 &&
+             EVP_DigestUpdate(ctx, &size, sizeof(size)) == 1 &&
+             EVP_DigestUpdate(ctx, datum->plain.data, datum->plain.len) == 1;
+    }
+    ok = ok && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+int emu_domain_key(struct emu_store *s, const char *label, unsigned char *key)
+{
+    unsigned char secret[EMU_DOMAIN_KEY];
+    struct emu_domain domain;
+    int ok;
+
+    if (!emu_store_begin(s))
+        return 0;
+    ok = emu_store_end(s, emu_domain_load(s, &domain)) &&
+         digest(&domain, secret) && emu_domain_derive(secret, label, key);
+    OPENSSL_cleanse(secret, sizeof(secret));
+    emu_domain_free(&domain);
+    return ok;
 }

@@ -100,6 +100,15 @@ struct json_object *emu_domain_status(enum emu_domain_state state)
     return NULL;
 }
 
+static void retry_after(const struct emu_request *rq, struct emu_reply *r)
+{
+    char seconds[24];
+
+    snprintf(seconds, sizeof(seconds), "%lld",
+             (long long)rq->hsm->options->domain_retry_after);
+    emu_reply_header(r, "Retry-After", seconds);
+}
+
 void emu_domain_follow(const struct emu_request *rq, struct emu_reply *r,
                        const char *operation)
 {
@@ -109,7 +118,7 @@ void emu_domain_follow(const struct emu_request *rq, struct emu_reply *r,
              "https://%s/securitydomain/%s/pending?api-version=%s", rq->host,
              operation, emu_uri_parameter(&rq->uri, "api-version"));
     emu_reply_header(r, "Azure-AsyncOperation", url);
-    emu_reply_header(r, "Retry-After", "5");
+    retry_after(rq, r);
 }
 
 void emu_domain_pending(struct emu_request *rq, struct emu_reply *r)
@@ -133,4 +142,6 @@ void emu_domain_pending(struct emu_request *rq, struct emu_reply *r)
                         "No security domain operation is pending");
     else
         emu_reply_json(r, 200, emu_domain_status(state));
+    if (ok && states[state].next != state)
+        retry_after(rq, r);
 }

@@ -4,6 +4,7 @@
  */
 #include "hsm.h"
 
+#include "domain.h"
 #include "jobs.h"
 
 #include <string.h>
@@ -21,7 +22,9 @@ int emu_hsm_open(struct emu_hsm *hsm, struct emu_cloud *cloud,
     emu_network_init(&hsm->network);
     /* As a Managed HSM that was made with the shortest time, or a Key Vault. */
     hsm->recoverable_days = hsm->options->vault == NULL ? 7 : 90;
-    if (hsm->stats != NULL && hsm->faults != NULL && hsm->jobs != NULL)
+    if (hsm->stats != NULL && hsm->faults != NULL && hsm->jobs != NULL &&
+        (!hsm->options->activated || !emu_hsm_is_first(hsm) ||
+         emu_domain_activate(store)))
         return 1;
     emu_hsm_close(hsm);
     return 0;

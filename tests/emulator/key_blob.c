@@ -1,35 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * A key as backups hold it. What is sealed opens only with the key of the
- * state folder that sealed it.
+ * A key as backups hold it. What is sealed opens only in an HSM of the same
+ * security domain.
  */
 #include "key_blob.h"
 
+#include "domain.h"
 #include "json.h"
-#include "seal.h"
 
-#include <openssl/rand.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define KEY_NAME "backup-protection-key"
-
-static int protection_key(struct emu_store *s, struct emu_bytes *key)
-{
-    int found, ok = 0;
-
-    if (!emu_store_begin(s))
-        return 0;
-    found = emu_store_get(s, KEY_NAME, key);
-    if (found == 1)
-        ok = key->len == EMU_SEAL_KEY;
-    else if (found == 0)
-        ok = emu_bytes_reserve(key, EMU_SEAL_KEY) &&
-             RAND_priv_bytes(key->data, EMU_SEAL_KEY) == 1 &&
-             emu_store_set(s, KEY_NAME, key->data, key->len);
-    return emu_store_end(s, ok);
-}
 
 /* Numbers and texts of a version, by the names they have in a blob. */
 static const struct {
@@ -153,28 +137,30 @@ struct json_object *emu_key_blob_make(struct emu_store *s, const char *name)
 
 char *emu_key_blob_seal(struct emu_store *s, struct json_object *o)
 {
-    struct emu_bytes key = {NULL, 0}, plain = {NULL, 0};
+    unsigned char key[EMU_SEAL_KEY];
+    struct emu_bytes plain = {NULL, 0};
     char *text = o == NULL ? NULL : emu_json_text(o), *sealed = NULL;
 
     json_object_put(o);
     if (text != NULL && emu_bytes_set(&plain, text, strlen(text)) &&
-        protection_key(s, &key))
-        sealed = emu_seal(key.data, KEY_NAME, &plain);
+        emu_domain_key(s, KEY_NAME, key))
+        sealed = emu_seal(key, KEY_NAME, &plain);
+    OPENSSL_cleanse(key, sizeof(key));
     emu_text_free(text);
     emu_bytes_free(&plain);
-    emu_bytes_free(&key);
     return sealed;
 }
 
 struct json_object *emu_key_blob_open(struct emu_store *s, const char *sealed)
 {
-    struct emu_bytes key = {NULL, 0}, plain = {NULL, 0};
+    unsigned char key[EMU_SEAL_KEY];
+    struct emu_bytes plain = {NULL, 0};
     struct json_object *o = NULL;
 
-    if (protection_key(s, &key) &&
-        emu_unseal(key.data, KEY_NAME, sealed, &plain))
+    if (emu_domain_key(s, KEY_NAME, key) &&
+        emu_unseal(key, KEY_NAME, sealed, &plain))
         o = emu_json_parse(plain.data, plain.len);
-    emu_bytes_free(&key);
+    OPENSSL_cleanse(key, sizeof(key));
     emu_bytes_free(&plain);
     return o;
 }

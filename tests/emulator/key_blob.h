@@ -20,7 +20,8 @@ int emu_key_blob_store(struct emu_store *s, struct json_object *o,
                        struct emu_version *v);
 /* Takes o, which may be NULL. Sealed text that the caller frees, or NULL. */
 char *emu_key_blob_seal(struct emu_store *s, struct json_object *o);
-/* What is sealed; NULL when it was not sealed here or has changed. */
+/* What is sealed; NULL when it was sealed under another domain or has
+ * changed. */
 struct json_object *emu_key_blob_open(struct emu_store *s, const char *sealed);
 
 #endif

@@ -56,7 +56,8 @@ void emu_key_restore(struct emu_request *rq, struct emu_reply *r)
 
     emu_version_init(&v);
     if (name == NULL) {
-        emu_reply_bad(r, "The backup blob is malformed or not of this HSM");
+        emu_reply_bad(
+            r, "The backup blob is malformed or of another security domain");
         goto out;
     }
     if (!emu_store_begin(rq->hsm->store)) {

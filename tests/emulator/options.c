@@ -74,6 +74,12 @@ static const struct option table[] = {
          "the HSM has no managed identity for the blob store"),
     NUMBER("--work-time", "MS", work_ms, 86400000,
            "how long making, changing or removing an HSM takes (2000)"),
+    FLAG("--activated", activated,
+         "an HSM that is active from the start, without its security domain"),
+    NUMBER("--not-activated", "STATUS", not_activated, 599,
+           "how an HSM that is not active refuses (403)"),
+    NUMBER("--domain-retry-after", "S", domain_retry_after, 3600,
+           "Retry-After of security domains, in seconds (5)"),
     FLAG("--memory", memory,
          "keep keys and principals in memory: a restart forgets them"),
 };
@@ -151,6 +157,8 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
     o->san = "";
     o->restore_window = 30;
     o->work_ms = 2000;
+    o->not_activated = 403;
+    o->domain_retry_after = 5;
     for (i = 1; i < argc; i++) {
         if (!parse_one(o, argc, argv, &i))
             return 0;
@@ -169,6 +177,10 @@ int emu_options_parse(struct emu_options *o, int argc, char **argv)
     if (o->resource == NULL)
         o->resource = o->vault == NULL ? "https://managedhsm.azure.net"
                                        : "https://vault.azure.net";
+    if (o->not_activated < 400) {
+        fprintf(stderr, "mhsm-emulator: --not-activated: 400 to 599\n");
+        return 0;
+    }
     if (o->date != NULL && strpbrk(o->date, "\r\n") != NULL) {
         fprintf(stderr, "mhsm-emulator: --date: one line\n");
         return 0;
@@ -227,9 +239,9 @@ void emu_options_help(void)
            "runs until SIGTERM or SIGINT. The same folder gives the same\n"
            "ports, certificates, principals and keys again.\n\n");
     for (i = 0; i < COUNT; i++)
-        printf("  %-19s %-6s %s\n", table[i].name,
+        printf("  %-22s %-6s %s\n", table[i].name,
                table[i].value == NULL ? "" : table[i].value, table[i].help);
-    printf("  %-19s %-6s %s\n\n", "--help", "", "this text");
+    printf("  %-22s %-6s %s\n\n", "--help", "", "this text");
     printf(
         "Control port (JSON): GET /stats, POST /reset, POST /latency,\n"
         "POST /clock (advance: seconds that the clock is put forward),\n"

@@ -27,6 +27,9 @@ struct emu_options {
     int no_identity;
     int64_t arm_port;
     int64_t work_ms;
+    int64_t not_activated;      /* the status of what is refused for that */
+    int64_t domain_retry_after; /* in seconds */
+    int activated;
     int memory;
     int help;
 };

@@ -6,6 +6,7 @@
  */
 #include "service.h"
 
+#include "domain.h"
 #include "handlers.h"
 #include "jobs.h"
 #include "keybundle.h"
@@ -43,6 +44,25 @@ static int api_version(struct emu_request *rq, struct emu_reply *r)
         return 0;
     }
     return 1;
+}
+
+/* Before it has a security domain an HSM does nothing but get one. */
+static int activated(struct emu_request *rq, struct emu_reply *r)
+{
+    int active;
+
+    if (emu_is_vault(rq) || strncmp(rq->route->action, "securitydomain/",
+                                    strlen("securitydomain/")) == 0)
+        return 1;
+    active = emu_domain_active(rq->hsm->store);
+    if (active == 0)
+        emu_reply_refuse(r, (unsigned)rq->hsm->options->not_activated,
+                         "Forbidden", "NotActivated",
+                         "The HSM is not activated: its security domain has "
+                         "to be downloaded or uploaded");
+    else if (active < 0)
+        emu_reply_failed(r);
+    return active == 1;
 }
 
 static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
@@ -83,7 +103,7 @@ static void gate(struct emu_request *rq, struct emu_reply *r, int *cut)
         return;
     }
     emu_rotation_run(rq->hsm);
-    if (api_version(rq, r) && emu_rbac_allows(rq, r))
+    if (api_version(rq, r) && activated(rq, r) && emu_rbac_allows(rq, r))
         rq->route->handler(rq, r);
 }
 

@@ -39,7 +39,7 @@ start() {
     local tries=0
     # What an earlier emulator left must not be taken for this one's.
     rm -f "$work/out" "$work/state/env"
-    "$TEST_EMULATOR" --state "$work/state" "$@" >"$work/out" 2>>"$work/log" &
+    "$TEST_EMULATOR" --state "$work/state" --activated "$@" >"$work/out" 2>>"$work/log" &
     emulator_pid=$!
     until [ -s "$work/state/env" ] && grep -qs STATE "$work/out"; do
         tries=$((tries + 1))

@@ -157,7 +157,7 @@ static void launch(const char *program)
         dup2(log, STDOUT_FILENO);
         dup2(log, STDERR_FILENO);
         execl(program, "mhsm-emulator", "--state", emulator.state,
-              (char *)NULL);
+              "--activated", (char *)NULL);
         _exit(127);
     }
     close(log);

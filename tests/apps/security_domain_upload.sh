@@ -12,13 +12,16 @@ sd() {
     mhsm security-domain "$@"
 }
 
-# hsm NAME: the HSM of that name, started when it is not there yet.
+# hsm NAME: the HSM of that name, started when it is not there yet. The first is
+# active: it has a holder's key.
 hsm() {
     state=$work/$1
     if [ -s "$state/env" ]; then
         # shellcheck disable=SC1091
         . "$state/env"
     else
+        activated=
+        [ "$1" != first ] || activated=--activated
         emulator_start
     fi
 }

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 # The local HSM's side of a security domain: the exchange key, restore blobs
 # taken and refused, and how far the HSM has come.
-# shellcheck disable=SC2119 # emulator_start takes options of the emulator
+# shellcheck disable=SC2034,SC2119 # read by emulator_start, which takes options
 . "${0%/*}/../lib.sh"
 
-# shellcheck disable=SC2034 # read by emulator_start
 activated=
 emulator_start --domain-retry-after 7
 cd "$work"

@@ -4,7 +4,7 @@
 # restored in a second that has got the first one's security domain, with its
 # octets the same, and not in a third with a domain of its own. What activated
 # an HSM outlives kill -9 and a restart.
-# shellcheck disable=SC2119 # emulator_start takes options of the emulator
+# shellcheck disable=SC2034,SC2119 # read by emulator_start, which takes options
 . "${0%/*}/../lib.sh"
 
 activated=

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 # mhsm security-domain download: the file opens, is there before the HSM is
 # waited for, and is not lost by what fails after it.
-# shellcheck disable=SC2119 # emulator_start takes options of the emulator
+# shellcheck disable=SC2034,SC2119 # read by emulator_start, which takes options
 . "${0%/*}/../lib.sh"
 
-# shellcheck disable=SC2034 # read by emulator_start
 activated=
 emulator_start
 cd "$work"

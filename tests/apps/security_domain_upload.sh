@@ -3,7 +3,7 @@
 # A disaster: the security domain of one HSM goes into another. By holders on
 # one machine and on several, with keys in files, in an HSM and at a provider;
 # and what must not go wrong on the way.
-# shellcheck disable=SC2119 # emulator_start takes options of the emulator
+# shellcheck disable=SC2034,SC2119 # read by emulator_start, which takes options
 . "${0%/*}/../lib.sh"
 
 cd "$work"

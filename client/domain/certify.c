@@ -210,7 +210,8 @@ static mhsm_status generate(OSSL_LIB_CTX *lib, EVP_PKEY *pkey, const char *name,
     mhsmi_buf_init(&der, file_max);
     x509 = mhsmi_certificate_new(lib, pkey, name, days);
     st = x509 != NULL ? sign_elsewhere(lib, x509, signer, &der, err)
-                      : mhsmi_error_memory(err);
+                      : mhsmi_error(err, MHSM_ERR_INTERNAL,
+                                    "OpenSSL failed: making a certificate");
     if (st == MHSM_OK)
         st = finish(lib, pkey, &der, pem, err);
     mhsmi_buf_clear(&der);

@@ -6,6 +6,8 @@
 . "${0%/*}/../lib.sh"
 
 cd "$work"
+# shellcheck disable=SC2034 # for lib.sh: an HSM that is new
+activated=
 
 sd() {
     mhsm security-domain "$@"

@@ -156,14 +156,6 @@ static char *name_file(const struct batch *batch, const char *name,
                           name, ending);
 }
 
-static struct cli_directory_file file_of(char *name, const mhsm_result *result)
-{
-    struct cli_directory_file file = {name, NULL, 0};
-
-    file.data = mhsm_result_data(result, &file.size);
-    return file;
-}
-
 static mhsm_status write_files(struct batch *batch, mhsm_error **err)
 {
     struct cli_directory_file files[2 * CLI_TAGS_MAX];
@@ -178,9 +170,14 @@ static mhsm_status write_files(struct batch *batch, mhsm_error **err)
         if (pair->certificate_file == NULL ||
             (pair->uri == NULL && pair->key_file == NULL))
             return mhsmi_error_memory(err);
-        files[count++] = file_of(pair->certificate_file, pair->pem);
-        if (pair->key_file != NULL)
-            files[count++] = file_of(pair->key_file, pair->key);
+        files[count].name = pair->certificate_file;
+        files[count].data = mhsm_result_data(pair->pem, &files[count].size);
+        count++;
+        if (pair->key_file == NULL)
+            continue;
+        files[count].name = pair->key_file;
+        files[count].data = mhsm_result_data(pair->key, &files[count].size);
+        count++;
     }
     return cli_directory_write(batch->cli->values[CLI_OUT], files, count, err);
 }

@@ -57,8 +57,10 @@ static mhsm_status remote_get(struct cli *cli, const char *text,
     mhsm_uri *uri = NULL;
     mhsm_status st;
 
-    if (made == NULL)
-        return mhsmi_error_memory(err);
+    if (made == NULL) {
+        (void)mhsmi_error_memory(err);
+        return MHSM_ERR_MEMORY;
+    }
     if ((st = cli_connect(cli, err)) == MHSM_OK &&
         (st = mhsm_uri_parse(cli->client, text, &uri, err)) == MHSM_OK) {
         made->client = cli->client;

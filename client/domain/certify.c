@@ -155,17 +155,34 @@ static mhsm_status sign_elsewhere(OSSL_LIB_CTX *lib, X509 *x509,
     int part_size = encode_signed_part(x509, &part);
     mhsm_status st;
 
-    if (part_size <= 0 || EVP_Q_digest(lib, "SHA256", NULL, part,
-                                       (size_t)part_size, digest, NULL) != 1)
-        st = mhsmi_error_memory(err);
-    else
-        st = signer->sign(signer->context, digest, sizeof(digest), signature,
-                          &signature_size, err);
+    if (part == NULL || part_size <= 0 ||
+        EVP_Q_digest(lib, "SHA256", NULL, part, (size_t)part_size, digest,
+                     NULL) != 1) {
+        OPENSSL_free(part);
+        (void)mhsmi_error_memory(err);
+        return MHSM_ERR_MEMORY;
+    }
+    st = signer->sign(signer->context, digest, sizeof(digest), signature,
+                      &signature_size, err);
     if (st == MHSM_OK &&
         !assemble(part, part_size, signature, (int)signature_size, out))
         st = mhsmi_error_memory(err);
     OPENSSL_free(part);
     return st;
+}
+
+static int write_pem(const X509 *x509, struct mhsmi_buf *pem)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long size = 0;
+    int ok;
+
+    if (bio != NULL && PEM_write_bio_X509(bio, x509) == 1)
+        size = BIO_get_mem_data(bio, &text);
+    ok = size > 0 && mhsmi_buf_append(pem, text, (size_t)size);
+    BIO_free(bio);
+    return ok;
 }
 
 /* That it is a certificate which its own key has signed; as PEM. */
@@ -175,23 +192,16 @@ static mhsm_status finish(OSSL_LIB_CTX *lib, EVP_PKEY *pkey,
 {
     const unsigned char *at = der->data;
     X509 *x509 = X509_new_ex(lib, NULL);
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text = NULL;
     mhsm_status st = MHSM_OK;
-    long size;
 
-    if (x509 == NULL || bio == NULL) {
-        st = mhsmi_error_memory(err);
-    } else if (d2i_X509(&x509, &at, (long)der->size) == NULL ||
-               X509_verify(x509, pkey) != 1) {
+    if (x509 == NULL)
+        return mhsmi_error_memory(err);
+    if (d2i_X509(&x509, &at, (long)der->size) == NULL ||
+        X509_verify(x509, pkey) != 1)
         st = mhsmi_error(err, MHSM_ERR_PROTOCOL,
                          "what came back is no signature of the key");
-    } else if (PEM_write_bio_X509(bio, x509) != 1 ||
-               (size = BIO_get_mem_data(bio, &text)) <= 0 ||
-               !mhsmi_buf_append(pem, text, (size_t)size)) {
+    else if (!write_pem(x509, pem))
         st = mhsmi_error_memory(err);
-    }
-    BIO_free(bio);
     X509_free(x509);
     return st;
 }

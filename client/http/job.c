@@ -153,10 +153,11 @@ static char *put_header(struct arena *arena, const struct mhsmi_header *header)
 static const struct mhsmi_header *find_header(const struct mhsmi_request *from,
                                               const char *name)
 {
-    size_t i;
+    size_t i, size = strlen(name);
 
     for (i = 0; i < from->header_count; i++) {
-        if (OPENSSL_strcasecmp(from->headers[i].name, name) == 0)
+        if (strlen(from->headers[i].name) == size &&
+            OPENSSL_strcasecmp(from->headers[i].name, name) == 0)
             return &from->headers[i];
     }
     return NULL;

@@ -4,11 +4,18 @@
  * that nobody tells, and those that their host drops in the middle.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -19,7 +26,7 @@
 #include "base/waiter.h"
 #include "check.h"
 
-enum { stack_size = 256 * 1024, never_ms = 60000 };
+enum { stack_size = 256 * 1024, soon_ms = 10000, never_ms = 60000 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mhsmi_change change;
@@ -131,12 +138,44 @@ static void a_fibre_is_told(void)
     start(never_ms);
     CHECK(!is_readable(fibre.fd, 20));
     tell_all();
-    CHECK(is_readable(fibre.fd, never_ms));
+    CHECK(is_readable(fibre.fd, soon_ms));
     resume();
     CHECK(fibre.ended);
     CHECK(munmap(fibre.stack, stack_size) == 0);
     end();
     CHECK(count_descriptors() == before);
+}
+
+/* From now on no ioctl() works in this process. */
+static int refuse_ioctl(void)
+{
+    struct sock_filter rows[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof(rows) / sizeof(rows[0]), rows};
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* On a kernel that lets no timer be given its ticks. */
+static void a_fibre_is_told_by_an_older_kernel(void)
+{
+    unsigned int failures = CU_get_number_of_failures();
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        if (!refuse_ioctl())
+            _exit(2);
+        a_fibre_is_told();
+        _exit(CU_get_number_of_failures() != failures);
+    }
+    CHECK_FATAL(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static void a_fibre_has_a_deadline(void)
@@ -234,6 +273,8 @@ int main(void)
 {
     static const struct check checks[] = {
         {"a fibre is told", a_fibre_is_told},
+        {"a fibre is told by an older kernel",
+         a_fibre_is_told_by_an_older_kernel},
         {"a fibre has a deadline", a_fibre_has_a_deadline},
         {"a fibre is dropped", a_fibre_is_dropped},
         {"dropped fibres are forgotten", dropped_fibres_are_forgotten},

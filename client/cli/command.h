@@ -105,6 +105,23 @@ enum cli_option_id {
     CLI_NEW_KEY,
     CLI_KEY_PROVIDER,
     CLI_NO_WITNESSES,
+    CLI_GROUP,
+    CLI_LOCATION,
+    CLI_SKU,
+    CLI_ADMINISTRATOR,
+    CLI_RETENTION,
+    CLI_PURGE_PROTECTION,
+    CLI_PUBLIC_ACCESS,
+    CLI_BYPASS,
+    CLI_DEFAULT_ACTION,
+    CLI_IP_RULE,
+    CLI_NO_IP_RULES,
+    CLI_NETWORK_RULE,
+    CLI_NO_NETWORK_RULES,
+    CLI_IDENTITY,
+    CLI_NO_IDENTITIES,
+    CLI_REGION,
+    CLI_CONNECTION,
     CLI_OPTION_COUNT
 };
 
@@ -155,6 +172,7 @@ extern const struct cli_command cli_use_commands[];
 extern const struct cli_command cli_role_commands[];
 extern const struct cli_command cli_security_domain_commands[];
 extern const struct cli_command cli_recovery_commands[];
+extern const struct cli_command cli_resource_commands[];
 extern const struct cli_command cli_hsm_commands[];
 extern const struct cli_noun cli_nouns[];
 extern const struct cli_option cli_global_options[];
@@ -221,6 +239,24 @@ mhsm_status cli_share_prepare(struct cli *cli, mhsm_error **err);
 mhsm_status cli_share_open(struct cli *cli, mhsm_error **err);
 mhsm_status cli_inventory_take(struct cli *cli, mhsm_error **err);
 mhsm_status cli_inventory_prove(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_create(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_show(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_list(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_list_deleted(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_update(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_delete(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_recover(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_purge(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_wait(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_activation(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_check_name(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_region_list(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_region_add(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_region_remove(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_endpoint_list(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_endpoint_approve(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_endpoint_reject(struct cli *cli, mhsm_error **err);
+mhsm_status cli_hsm_endpoint_delete(struct cli *cli, mhsm_error **err);
 mhsm_status cli_login_test(struct cli *cli, mhsm_error **err);
 mhsm_status cli_doctor(struct cli *cli, mhsm_error **err);
 mhsm_status cli_config_show(struct cli *cli, mhsm_error **err);

@@ -16,6 +16,9 @@ const struct cli_noun cli_nouns[] = {
     {"security-domain", "The HSM's root of trust and those who hold it"},
     {"security-domain share", "Holders who open their shares one by one"},
     {"inventory", "Which keys there were, and whether they are back"},
+    {"hsm", "HSMs as Azure resources: making, changing, removing them"},
+    {"hsm region", "Where an HSM is, beside its first region"},
+    {"hsm private-endpoint", "Which private endpoints lead to an HSM"},
     {"login", "Who this is to the HSM"},
     {"config", "The options in force"},
     {NULL, NULL}};
@@ -23,7 +26,8 @@ const struct cli_noun cli_nouns[] = {
 static const struct cli_command *const tables[] = {
     cli_key_commands,      cli_use_commands,
     cli_role_commands,     cli_security_domain_commands,
-    cli_recovery_commands, cli_hsm_commands};
+    cli_recovery_commands, cli_resource_commands,
+    cli_hsm_commands};
 
 const struct cli_command *cli_command_at(size_t index)
 {

@@ -96,7 +96,7 @@ struct json_object *emu_stats_json(struct emu_stats *s)
     for (i = 0; ok && i < EMU_COUNTERS; i++)
         ok = emu_json_add_int(o, counter_names[i], s->counters[i]);
     for (i = 0; ok && i < s->route_count; i++) {
-        char name[128];
+        char name[192];
 
         snprintf(name, sizeof(name), "%s %s", s->routes[i].method,
                  s->routes[i].pattern);

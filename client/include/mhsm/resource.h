@@ -137,6 +137,12 @@ MHSM_API MHSM_NODISCARD mhsm_status
 mhsm_hsm_create(mhsm_client *client, const mhsm_hsm_place *place,
                 const mhsm_hsm_settings *settings, mhsm_operation **operation,
                 mhsm_error **err);
+/* The object id of whoever the client's tokens are of, as the management plane
+ * sees it; to be freed with mhsm_hsm_text_free(). */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_hsm_self(mhsm_client *client,
+                                                  char **object_id,
+                                                  mhsm_error **err);
+MHSM_API void mhsm_hsm_text_free(char *text);
 /* Reads the HSM first where the service wants a thing whole. */
 MHSM_API MHSM_NODISCARD mhsm_status
 mhsm_hsm_update(mhsm_client *client, const mhsm_hsm_place *place,

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -242,11 +243,24 @@ static int read_tenant(const struct reading *x)
         x, emu_json_add_string(x->kept, "tenantId", x->call->cloud->tenant));
 }
 
+/* The Azure CLI sends the number as text, so that has to be taken. */
+static int retention_days(const struct reading *x, int64_t *days)
+{
+    const char *text = emu_json_string(x->given, "softDeleteRetentionInDays");
+
+    if (text == NULL)
+        return emu_json_int(x->given, "softDeleteRetentionInDays", days);
+    if (*text == '\0' || strlen(text) > 3 ||
+        strspn(text, "0123456789") != strlen(text))
+        return -1;
+    *days = strtol(text, NULL, 10);
+    return 1;
+}
+
 static int read_retention(const struct reading *x)
 {
     int64_t days = 90, before = 90;
-    int soft = 1,
-        found = emu_json_int(x->given, "softDeleteRetentionInDays", &days);
+    int soft = 1, found = retention_days(x, &days);
 
     if (emu_json_bool(x->given, "enableSoftDelete", &soft) < 0 || !soft)
         return refuse(x, "The property \"enableSoftDelete\" cannot be false.");

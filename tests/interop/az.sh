@@ -333,6 +333,8 @@ taken() {
 
 # shellcheck source=SCRIPTDIR/az_access.bash
 . "$here/az_access.bash"
+# shellcheck source=SCRIPTDIR/az_management.bash
+. "$here/az_management.bash"
 
 session administrator
 step "sign in" eval 'cloud && az_principal "$AZURE_CLIENT_ID" "$AZURE_CLIENT_SECRET"'
@@ -348,6 +350,7 @@ step "error: disabled key" disabled
 step "error: bad parameter" bad
 step "error: deleted name" taken
 access
+management
 # shellcheck disable=SC2086 # words
 wait $lives
 cat life.*

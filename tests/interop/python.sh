@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The Python SDKs against the emulator: keys, local RBAC, settings, release.
+# The Python SDKs against the emulator: keys, local RBAC, settings, release,
+# HSMs as resources.
 # shellcheck disable=SC2034 # for interop.bash
 client=python
 # shellcheck source-path=SCRIPTDIR source=interop.bash
@@ -8,4 +9,5 @@ client=python
 interop_start --memory
 walk python "$here/python/keys.py"
 walk python "$here/python/access.py"
+walk python "$here/python/management.py"
 interop_finish

@@ -65,6 +65,13 @@ second=${second%/}
 expect_exit 1 "the same again, elsewhere" hsm create -n second -g emulator -l northeurope
 errors_have "  is refused" 'already exists in location'
 
+# Its domain may come from another HSM: then it waits for that.
+check "a third HSM" hsm create -n third -g emulator -l westeurope
+equal "  is as the second" "$(hsm activation -n third -o json | jq -r .activationStatus)" NotActivated
+check "  and can be brought to" env MHSM_ENDPOINT="$(hsm show -n third -o json | jq -r '.properties.hsmUri | rtrimstr("/")')" \
+    "$TEST_COMMAND" security-domain init-recovery --out exchange.pem
+equal "  wait for a domain" "$(hsm show -n third -o json | jq -r .properties.provisioningState)" SecurityDomainRestore
+
 # It serves when it is activated, and keeps its keys apart from the first's.
 expect_exit 1 "it is not activated" hsm activation -n second -o json
 equal "  as the management plane says" "$(jq -r .activationStatus out)" NotActivated
@@ -83,12 +90,34 @@ check "the administrator takes a role" at_second role assignment create --role '
 check "a key" at_second key create -n only --kty EC
 expect_exit 3 "  is not the first's" env MHSM_ENDPOINT="$first" "$TEST_COMMAND" key show -n only
 
+# It goes to a blob store as the identity that it has been given. There is none
+# at that address: only who it would go as is looked at.
+backup_error() {
+    _job=$(curl -sS --fail-with-body --cacert "$MHSM_CA_FILE" -H "Authorization: Bearer $(token)" \
+        -H 'Content-Type: application/json' -d '{"storageResourceUri":"https://127.0.0.1:1/c","useManagedIdentity":true}' \
+        -X POST "$second/backup?api-version=7.5" | jq -r .jobId)
+    _tries=0
+    while [ "$_tries" -lt 100 ]; do
+        curl -sS --cacert "$MHSM_CA_FILE" -H "Authorization: Bearer $(token)" "$second/backup/$_job/pending?api-version=7.5" >job.json
+        [ "$(jq -r .status job.json)" = InProgress ] || break
+        _tries=$((_tries + 1))
+        sleep 0.1
+    done
+    jq -r '.status + ": " + .error.message' job.json
+}
+equal "no identity is there for backups" "$(backup_error)" "Failed: The HSM has no user-assigned managed identity"
+
 # Changes.
 expect_exit 2 "nothing to change" hsm update -n second
 identity=/subscriptions/$AZURE_SUBSCRIPTION_ID/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/backup
 check "an identity, and other tags" hsm update -n second --identity "$identity" --tags team=b -o json
 equal "  are there, and nothing else is changed" "$(jq -c '[.tags, (.identity.userAssignedIdentities | keys), .properties.softDeleteRetentionInDays]' out)" \
     "[{\"team\":\"b\"},[\"$identity\"],7]"
+case $(backup_error) in
+*"no user-assigned"*) fail "  and it is there for backups" job.json ;;
+Failed:*) pass "  and it is there for backups" ;;
+*) fail "  what became of the backup" job.json ;;
+esac
 check "another identity" hsm update -n second --identity "$identity-2" -o json
 equal "  in its place" "$(jq -r '.identity.userAssignedIdentities | keys | join(" ")' out)" "$identity-2"
 check "no identity" hsm update -n second --no-identities -o tsv
@@ -201,7 +230,6 @@ check "it is deleted again" hsm delete -n second -y
 expect_exit 1 "it cannot be purged" hsm purge -n second -y
 errors_have "  nor need it be" 'at the end of its retention time'
 check "it comes back" hsm recover -n second
-check "a third, without protection" hsm create -n third -g emulator -l westeurope
 expect_exit 3 "purging what lives" hsm purge -n third -y
 check "it is deleted" hsm delete -n third -y
 expect_exit 2 "purging without a word" hsm purge -n third </dev/null

@@ -99,14 +99,18 @@ int emu_jobs_restoring(struct emu_jobs *jobs)
     return restoring;
 }
 
-/* The token of the identity that the HSM has; NULL when it has none. */
+/* The token of the identity that the HSM has; NULL when it has none. The first
+ * one has the host's, unless the management plane has given it another. */
 static char *identity_token(struct emu_hsm *hsm)
 {
-    struct emu_token_claims claims = {STORAGE_RESOURCE,
-                                      hsm->cloud->identity_oid,
-                                      hsm->cloud->identity_oid, TOKEN_LIFETIME};
+    char oid[EMU_GUID_SIZE] = "";
+    struct emu_token_claims claims = {STORAGE_RESOURCE, oid, oid,
+                                      TOKEN_LIFETIME};
 
-    return hsm->options->no_identity ? NULL : emu_token_issue(hsm, &claims);
+    emu_network_identity(&hsm->network, oid);
+    if (oid[0] == '\0' && emu_hsm_is_first(hsm) && !hsm->options->no_identity)
+        memcpy(oid, hsm->cloud->identity_oid, sizeof(oid));
+    return oid[0] == '\0' ? NULL : emu_token_issue(hsm, &claims);
 }
 
 static int work(struct emu_job *job, struct emu_storage_failure *failure)

@@ -5,8 +5,6 @@
  */
 #include "network.h"
 
-#include "bytes.h"
-
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +106,20 @@ void emu_network_set(struct emu_network *n, struct json_object *properties,
     n->by_default = !says(acls, "defaultAction", "Deny");
     set_rules(n, acls);
     set_endpoints(n, emu_json_member(properties, "privateEndpointConnections"));
+    pthread_mutex_unlock(&n->lock);
+}
+
+void emu_network_set_identity(struct emu_network *n, const char *oid)
+{
+    pthread_mutex_lock(&n->lock);
+    snprintf(n->identity, sizeof(n->identity), "%s", oid);
+    pthread_mutex_unlock(&n->lock);
+}
+
+void emu_network_identity(struct emu_network *n, char oid[EMU_GUID_SIZE])
+{
+    pthread_mutex_lock(&n->lock);
+    memcpy(oid, n->identity, EMU_GUID_SIZE);
     pthread_mutex_unlock(&n->lock);
 }
 

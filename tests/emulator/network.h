@@ -6,6 +6,7 @@
 #ifndef EMU_NETWORK_H
 #define EMU_NETWORK_H
 
+#include "bytes.h"
 #include "reply.h"
 
 #include <json-c/json.h>
@@ -26,6 +27,7 @@ struct emu_network {
     size_t rule_count;
     char endpoints[EMU_ENDPOINTS_MAX][EMU_ADDRESS_SIZE];
     size_t endpoint_count;
+    char identity[EMU_GUID_SIZE]; /* as whom it goes to others; empty: nobody */
 };
 
 void emu_network_init(struct emu_network *n);
@@ -33,6 +35,9 @@ void emu_network_clear(struct emu_network *n);
 /* The properties of the HSM as the management plane has them. */
 void emu_network_set(struct emu_network *n, struct json_object *properties,
                      int64_t ready);
+/* The object id of the managed identity that it has; empty: none. */
+void emu_network_set_identity(struct emu_network *n, const char *oid);
+void emu_network_identity(struct emu_network *n, char oid[EMU_GUID_SIZE]);
 /* Whether there is an HSM now. */
 int emu_network_ready(struct emu_network *n);
 /* Whether that caller is let in; else the refusal is written. */

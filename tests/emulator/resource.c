@@ -5,6 +5,7 @@
  */
 #include "resource.h"
 
+#include "identities.h"
 #include "json.h"
 #include "operation.h"
 
@@ -155,6 +156,26 @@ int emu_resource_flag(const struct emu_resource *resource, const char *name)
     return emu_json_bool(properties(resource), name, &value) == 1 && value;
 }
 
+/* The first of those that it was given. */
+static void apply_identity(struct emu_hsm *hsm,
+                           const struct emu_resource *resource)
+{
+    struct json_object *all =
+        emu_json_member(emu_json_member(resource->document, "identity"),
+                        "userAssignedIdentities");
+    struct emu_principal p = {.oid = ""};
+
+    if (json_object_is_type(all, json_type_object)) {
+        json_object_object_foreach(all, id, value)
+        {
+            (void)value;
+            if (p.oid[0] == '\0' && !emu_identity_of(hsm->cloud, id, &p))
+                p.oid[0] = '\0';
+        }
+    }
+    emu_network_set_identity(&hsm->network, p.oid);
+}
+
 void emu_resource_apply(struct emu_hsm *hsm,
                         const struct emu_resource *resource)
 {
@@ -173,6 +194,7 @@ void emu_resource_apply(struct emu_hsm *hsm,
              resource->work == EMU_WORK_RECOVER)
         ready = resource->until;
     emu_network_set(&hsm->network, properties(resource), ready);
+    apply_identity(hsm, resource);
 }
 
 static struct json_object *first_document(const struct emu_cloud *cloud)

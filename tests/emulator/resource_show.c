@@ -7,6 +7,7 @@
 #include "domain.h"
 #include "identities.h"
 
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -43,7 +44,23 @@ static const struct {
     [EMU_WORK_PURGE] = {"Deleting", "Resource purge is in progress"},
 };
 
-static int add_state(struct json_object *o, const struct emu_resource *resource)
+/* Its exchange key has been asked for, and no domain uploaded yet. */
+static int is_recovering(struct emu_arm *call,
+                         const struct emu_resource *resource)
+{
+    struct emu_hsm *hsm = emu_fleet_find(call->fleet, resource->name);
+    EVP_PKEY *key = NULL;
+    X509 *cert = NULL;
+    int found = hsm != NULL && emu_domain_active(hsm->store) == 0 &&
+                emu_domain_exchange_get(hsm->store, &key, &cert) == 1;
+
+    EVP_PKEY_free(key);
+    X509_free(cert);
+    return found;
+}
+
+static int add_state(struct json_object *o, struct emu_arm *call,
+                     const struct emu_resource *resource)
 {
     enum emu_work work =
         emu_resource_busy(resource) ? resource->work : EMU_WORK_NONE;
@@ -51,6 +68,11 @@ static int add_state(struct json_object *o, const struct emu_resource *resource)
     if (work == EMU_WORK_NONE && resource->failure[0] != '\0')
         return emu_json_add_string(o, "provisioningState", "Failed") &&
                emu_json_add_string(o, "statusMessage", resource->failure);
+    if (work == EMU_WORK_NONE && is_recovering(call, resource))
+        return emu_json_add_string(o, "provisioningState",
+                                   "SecurityDomainRestore") &&
+               emu_json_add_string(o, "statusMessage",
+                                   "The security domain is to be uploaded.");
     return emu_json_add_string(o, "provisioningState", works[work].state) &&
            emu_json_add_string(o, "statusMessage", works[work].message);
 }
@@ -229,7 +251,7 @@ static struct json_object *properties(struct emu_arm *call,
              (long long)resource->port);
     ok = emu_json_add_string(o, "hsmUri", uri) &&
          emu_json_add(o, "enableSoftDelete", json_object_new_boolean(1)) &&
-         add_state(o, resource) && add_activation(o, call, resource) &&
+         add_state(o, call, resource) && add_activation(o, call, resource) &&
          add_regions(o, resource) && add_endpoints(o, call, resource, kept);
     for (i = 0; ok && i < sizeof(copied) / sizeof(copied[0]); i++)
         ok = add_copy(o, kept, copied[i]);

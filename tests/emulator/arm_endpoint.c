@@ -38,25 +38,6 @@ static size_t index_of(struct json_object *list, const char *name)
     return i;
 }
 
-static int find_hsm(struct emu_arm *call, struct emu_reply *r,
-                    struct emu_resource *out)
-{
-    int found = emu_resource_find(call->cloud->store, call->name, out);
-
-    if (found == 1 && emu_resource_visible(out) &&
-        strcasecmp(out->group, call->group) == 0)
-        return 1;
-    emu_resource_free(out);
-    if (found < 0)
-        emu_reply_failed(r);
-    else
-        emu_reply_error(r, 404, "ResourceNotFound",
-                        "The Resource 'Microsoft.KeyVault/managedHSMs/%.80s' "
-                        "under resource group '%.90s' was not found.",
-                        call->name, call->group);
-    return 0;
-}
-
 /* The connection that the path names, inside the resource; NULL, with the
  * refusal written and the resource freed, when it is not there. */
 static struct json_object *find(struct emu_arm *call, struct emu_reply *r,
@@ -64,7 +45,7 @@ static struct json_object *find(struct emu_arm *call, struct emu_reply *r,
 {
     struct json_object *list, *one;
 
-    if (!find_hsm(call, r, resource))
+    if (!emu_resource_live(call, r, resource))
         return NULL;
     list = list_of(resource);
     one = list == NULL
@@ -97,7 +78,7 @@ void emu_arm_links(struct emu_arm *call, struct emu_reply *r)
     struct json_object *o;
     char text[1024], base[320];
 
-    if (!find_hsm(call, r, &resource))
+    if (!emu_resource_live(call, r, &resource))
         return;
     emu_arm_id(call->cloud, resource.group, base, sizeof(base));
     snprintf(text, sizeof(text),
@@ -118,7 +99,7 @@ void emu_arm_endpoint_list(struct emu_arm *call, struct emu_reply *r)
     struct emu_resource resource;
     size_t i;
 
-    if (!find_hsm(call, r, &resource)) {
+    if (!emu_resource_live(call, r, &resource)) {
         json_object_put(list);
         return;
     }
@@ -201,7 +182,7 @@ void emu_arm_endpoint_delete(struct emu_arm *call, struct emu_reply *r)
     struct json_object *list, *shown = NULL;
     size_t i;
 
-    if (!find_hsm(call, r, &resource))
+    if (!emu_resource_live(call, r, &resource))
         return;
     list = list_of(&resource);
     i = index_of(list, call->child);

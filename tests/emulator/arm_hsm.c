@@ -39,10 +39,8 @@ static void not_found(struct emu_arm *call, struct emu_reply *r)
                     call->name, call->group);
 }
 
-/* The live one that the path names; 0 with the refusal written. To be freed
- * when it is there. */
-static int find_live(struct emu_arm *call, struct emu_reply *r,
-                     struct emu_resource *out)
+int emu_resource_live(struct emu_arm *call, struct emu_reply *r,
+                      struct emu_resource *out)
 {
     int found = emu_resource_find(call->cloud->store, call->name, out);
 
@@ -247,7 +245,7 @@ void emu_arm_hsm_patch(struct emu_arm *call, struct emu_reply *r)
 {
     struct emu_resource resource;
 
-    if (!find_live(call, r, &resource))
+    if (!emu_resource_live(call, r, &resource))
         return;
     change(call, r, &resource, 1);
     emu_resource_free(&resource);
@@ -257,7 +255,7 @@ void emu_arm_hsm_show(struct emu_arm *call, struct emu_reply *r)
 {
     struct emu_resource resource;
 
-    if (!find_live(call, r, &resource))
+    if (!emu_resource_live(call, r, &resource))
         return;
     emu_reply_json(r, 200, emu_resource_json(call, &resource));
     emu_resource_free(&resource);
@@ -267,7 +265,7 @@ void emu_arm_regions(struct emu_arm *call, struct emu_reply *r)
 {
     struct emu_resource resource;
 
-    if (!find_live(call, r, &resource))
+    if (!emu_resource_live(call, r, &resource))
         return;
     emu_arm_list(r, emu_resource_regions(&resource));
     emu_resource_free(&resource);

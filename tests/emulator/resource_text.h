@@ -8,6 +8,10 @@
 #include "arm.h"
 #include "resource.h"
 
+/* The live one that the path names, to be freed; 0, with the refusal written,
+ * when there is none. */
+int emu_resource_live(struct emu_arm *call, struct emu_reply *r,
+                      struct emu_resource *out);
 /* As the management plane shows it; NULL on failure. */
 struct json_object *emu_resource_json(struct emu_arm *call,
                                       const struct emu_resource *resource);

@@ -42,7 +42,7 @@ static int put_body(struct mhsmi_buf *out, const struct start *start,
            mhsmi_json_quote(out, folder) && mhsmi_buf_puts(out, "}");
 }
 
-static mhsm_status check_folder(const char *folder, mhsm_error **err)
+mhsm_status mhsm_backup_folder_check(const char *folder, mhsm_error **err)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -111,7 +111,7 @@ static mhsm_status start_job(mhsm_client *client, const mhsm_uri *uri,
     if (uri == NULL || job == NULL)
         return mhsmi_error(err, MHSM_ERR_ARGUMENT, "a job needs an HSM");
     if (start->folder_member != NULL &&
-        (st = check_folder(folder, err)) != MHSM_OK)
+        (st = mhsm_backup_folder_check(folder, err)) != MHSM_OK)
         return st;
     st = mhsmi_storage_open(client, storage, &checked, err);
     if (st != MHSM_OK)

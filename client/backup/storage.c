@@ -200,7 +200,7 @@ mhsm_status mhsm_storage_check(const mhsm_client *client,
                                const mhsm_storage *storage, int64_t *expires,
                                mhsm_error **err)
 {
-    struct mhsmi_storage made;
+    struct mhsmi_storage made = {NULL, NULL, 0};
     mhsm_status st = mhsmi_storage_open(client, storage, &made, err);
 
     if (st != MHSM_OK)

@@ -122,6 +122,14 @@ enum cli_option_id {
     CLI_NO_IDENTITIES,
     CLI_REGION,
     CLI_CONNECTION,
+    CLI_CONTAINER,
+    CLI_SAS_FILE,
+    CLI_SAS_FD,
+    CLI_SAS_ENV,
+    CLI_MANAGED_IDENTITY,
+    CLI_FOLDER,
+    CLI_PRECHECK,
+    CLI_WAIT_BUSY,
     CLI_OPTION_COUNT
 };
 
@@ -173,6 +181,7 @@ extern const struct cli_command cli_role_commands[];
 extern const struct cli_command cli_security_domain_commands[];
 extern const struct cli_command cli_recovery_commands[];
 extern const struct cli_command cli_resource_commands[];
+extern const struct cli_command cli_backup_commands[];
 extern const struct cli_command cli_hsm_commands[];
 extern const struct cli_noun cli_nouns[];
 extern const struct cli_option cli_global_options[];
@@ -257,6 +266,14 @@ mhsm_status cli_hsm_endpoint_list(struct cli *cli, mhsm_error **err);
 mhsm_status cli_hsm_endpoint_approve(struct cli *cli, mhsm_error **err);
 mhsm_status cli_hsm_endpoint_reject(struct cli *cli, mhsm_error **err);
 mhsm_status cli_hsm_endpoint_delete(struct cli *cli, mhsm_error **err);
+mhsm_status cli_backup_start(struct cli *cli, mhsm_error **err);
+mhsm_status cli_backup_status(struct cli *cli, mhsm_error **err);
+mhsm_status cli_backup_wait(struct cli *cli, mhsm_error **err);
+mhsm_status cli_backup_list(struct cli *cli, mhsm_error **err);
+mhsm_status cli_restore_start(struct cli *cli, mhsm_error **err);
+mhsm_status cli_restore_key(struct cli *cli, mhsm_error **err);
+mhsm_status cli_restore_status(struct cli *cli, mhsm_error **err);
+mhsm_status cli_restore_wait(struct cli *cli, mhsm_error **err);
 mhsm_status cli_login_test(struct cli *cli, mhsm_error **err);
 mhsm_status cli_doctor(struct cli *cli, mhsm_error **err);
 mhsm_status cli_config_show(struct cli *cli, mhsm_error **err);

@@ -19,6 +19,8 @@ const struct cli_noun cli_nouns[] = {
     {"hsm", "HSMs as Azure resources: making, changing, removing them"},
     {"hsm region", "Where an HSM is, beside its first region"},
     {"hsm private-endpoint", "Which private endpoints lead to an HSM"},
+    {"backup", "All of the HSM, into a container of a storage account"},
+    {"restore", "All of the HSM or one key, from a backup"},
     {"login", "Who this is to the HSM"},
     {"config", "The options in force"},
     {NULL, NULL}};
@@ -27,7 +29,7 @@ static const struct cli_command *const tables[] = {
     cli_key_commands,      cli_use_commands,
     cli_role_commands,     cli_security_domain_commands,
     cli_recovery_commands, cli_resource_commands,
-    cli_hsm_commands};
+    cli_backup_commands,   cli_hsm_commands};
 
 const struct cli_command *cli_command_at(size_t index)
 {

@@ -16,7 +16,10 @@
 
 #include <openssl/crypto.h>
 
+#include "cli/cli.h"
 #include "cli/file.h"
+
+enum { FD_MAX = 1023 };
 
 /* The temporary file, for the signal handler: written only while the signals
  * are blocked. */
@@ -120,28 +123,45 @@ mhsm_status cli_file_read(int fd, const char *path, void *data, size_t size,
     return MHSM_OK;
 }
 
-mhsm_status cli_file_slurp(const char *path, struct mhsmi_buf *out,
-                           mhsm_error **err)
+static mhsm_status slurp(int fd, const char *name, struct mhsmi_buf *out,
+                         mhsm_error **err)
 {
     unsigned char block[16384];
-    size_t got = 0;
-    int fd = -1;
-    mhsm_status st = cli_file_open(path, &fd, err);
+    size_t got = 1;
+    mhsm_status st = MHSM_OK;
 
-    while (st == MHSM_OK) {
-        st = cli_file_read(fd, path, block, sizeof(block), &got, err);
-        if (st != MHSM_OK || got == 0)
-            break;
-        if (out->size + got > out->max)
+    while (st == MHSM_OK && got != 0) {
+        st = cli_file_read(fd, name, block, sizeof(block), &got, err);
+        if (st == MHSM_OK && out->size + got > out->max)
             st = mhsmi_error(
                 err, MHSM_ERR_ARGUMENT, "%s is too large: at most %zu octets",
-                is_standard(path) ? "standard input" : path, out->max);
-        else if (!mhsmi_buf_append(out, block, got))
+                is_standard(name) ? "standard input" : name, out->max);
+        else if (st == MHSM_OK && !mhsmi_buf_append(out, block, got))
             st = mhsmi_error_memory(err);
     }
     OPENSSL_cleanse(block, sizeof(block));
+    return st;
+}
+
+mhsm_status cli_file_slurp(const char *path, struct mhsmi_buf *out,
+                           mhsm_error **err)
+{
+    int fd = -1;
+    mhsm_status st = cli_file_open(path, &fd, err);
+
+    if (st == MHSM_OK)
+        st = slurp(fd, path, out, err);
     cli_file_close(fd);
     return st;
+}
+
+mhsm_status cli_descriptor_slurp(const char *option, const char *text,
+                                 struct mhsmi_buf *out, mhsm_error **err)
+{
+    unsigned long fd = 0;
+    mhsm_status st = cli_parse_number(option, text, 0, FD_MAX, &fd, err);
+
+    return st == MHSM_OK ? slurp((int)fd, option, out, err) : st;
 }
 
 int cli_file_write_all(int fd, const void *data, size_t size)

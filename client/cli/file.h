@@ -29,6 +29,12 @@ MHSM_NODISCARD mhsm_status cli_file_slurp(const char *path,
                                           struct mhsmi_buf *out,
                                           mhsm_error **err);
 
+/* The same of the descriptor whose number `text` is; `option` names it. */
+MHSM_NODISCARD mhsm_status cli_descriptor_slurp(const char *option,
+                                                const char *text,
+                                                struct mhsmi_buf *out,
+                                                mhsm_error **err);
+
 enum {
     CLI_FILE_SECRET = 1 << 0, /* mode 0600, else as the umask says */
     CLI_FILE_NEW = 1 << 1     /* the name must be free */

@@ -16,28 +16,7 @@
 #include "cli/file.h"
 #include "cli/text.h"
 
-enum { LINES_MAX = 16 * 1024, FD_MAX = 1023, PROMPT_MAX = 1024 };
-
-static mhsm_status read_descriptor(const char *text, struct mhsmi_buf *out,
-                                   mhsm_error **err)
-{
-    unsigned char block[4096];
-    unsigned long fd = 0;
-    size_t got = 1;
-    mhsm_status st =
-        cli_parse_number("--password-fd", text, 0, FD_MAX, &fd, err);
-
-    while (st == MHSM_OK && got != 0) {
-        st = cli_file_read((int)fd, "--password-fd", block, sizeof(block), &got,
-                           err);
-        if (st == MHSM_OK && !mhsmi_buf_append(out, block, got))
-            st = mhsmi_error(err, MHSM_ERR_ARGUMENT,
-                             "--password-fd gives more than %d octets",
-                             (int)LINES_MAX);
-    }
-    OPENSSL_cleanse(block, sizeof(block));
-    return st;
-}
+enum { LINES_MAX = 16 * 1024, PROMPT_MAX = 1024 };
 
 mhsm_status cli_passwords_open(const struct cli *cli,
                                struct cli_passwords *passwords,
@@ -57,7 +36,8 @@ mhsm_status cli_passwords_open(const struct cli *cli,
     }
     if (fd != NULL) {
         passwords->source = "--password-fd";
-        return read_descriptor(fd, &passwords->lines, err);
+        return cli_descriptor_slurp("--password-fd", fd, &passwords->lines,
+                                    err);
     }
     return MHSM_OK;
 }

@@ -43,6 +43,10 @@ MHSM_API MHSM_NODISCARD mhsm_status
 mhsm_storage_check(const mhsm_client *client, const mhsm_storage *storage,
                    int64_t *expires, mhsm_error **err);
 
+/* Whether a folder of a backup can be called so: one name, no path. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_backup_folder_check(const char *folder,
+                                                             mhsm_error **err);
+
 /* --- Jobs --------------------------------------------------------------- */
 
 typedef enum mhsm_job_kind {
@@ -81,6 +85,11 @@ MHSM_API int64_t mhsm_job_ended(const mhsm_job *job);
 MHSM_API int64_t mhsm_job_retry_after(const mhsm_job *job);
 /* What the service told, with the member "folder" added. */
 MHSM_API const char *mhsm_job_json(const mhsm_job *job);
+
+/* MHSM_OK when the job has succeeded; else an error that tells why it failed
+ * and what to do about it, or MHSM_ERR_TIMEOUT while it is under way. */
+MHSM_API MHSM_NODISCARD mhsm_status mhsm_job_check(const mhsm_job *job,
+                                                   mhsm_error **err);
 
 /* All of these are sent once: after a time-out nobody knows whether the job
  * runs, and starting it again answers MHSM_ERR_CONFLICT while one does.  None

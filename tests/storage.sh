@@ -8,6 +8,9 @@
 #   sas backups rcwdl >sas
 
 storage_account=backups
+# As in Azure the account is the first label of the host; what ends in localhost
+# is loopback to libcurl, whatever the system knows of it.
+storage_host=$storage_account.blob.localhost
 
 storage_node=${TEST_CLIENTS:-$TEST_BUILD/interop}/azurite
 
@@ -29,7 +32,7 @@ storage_start() {
         command openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
             -noenc -keyout "$work/storage.key" -out "$storage_ca" -days 2 \
             -subj /CN=localhost 2>/dev/null \
-            -addext subjectAltName=DNS:localhost,IP:127.0.0.1
+            -addext "subjectAltName=DNS:$storage_host"
     fi
     : >"$work/storage.log"
     # Its file of tables is written a while after a change: it ends with TERM.
@@ -50,8 +53,8 @@ storage_start() {
         }
     done
     storage_port=$(sed -n 's/.*listens on https:.*:\([0-9]*\)$/\1/p' "$work/storage.log")
-    storage=https://127.0.0.1:$storage_port/$storage_account
-    export MHSM_STORAGE_CA_FILE="$storage_ca" MHSM_ALLOWED_HOSTS="127.0.0.1:$storage_port"
+    storage=https://$storage_host:$storage_port
+    export MHSM_STORAGE_CA_FILE="$storage_ca" MHSM_ALLOWED_HOSTS="$storage_host:$storage_port"
 }
 
 storage_stop() {

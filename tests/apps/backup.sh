@@ -135,8 +135,8 @@ check "a token that ends soon" backup start --container "$container_url" --sas-f
 errors_have "  is warned of" 'warning: the SAS token ends at 2'
 
 # Or by the job.
-sas backups rl >readonly
-expect_exit 4 "a token that may not write" backup start --container "$container_url" --sas-file readonly
+sas backups rl >reading
+expect_exit 4 "a token that may not write" backup start --container "$container_url" --sas-file reading
 errors_have "  is told" 'the job [0-9a-f]* failed: .*AuthorizationPermissionMismatch'
 errors_have "  with the rights" 'the rights r, c, w, d and l'
 expect_exit 3 "a container that is not there" backup start --container "$storage/none" --use-managed-identity
@@ -216,7 +216,6 @@ check "  the secondary signs" mhsm sign --name rsa --algorithm RS256 --in messag
 check "  which verifies under the primary's public key" command openssl dgst -sha256 -verify rsa.pub -signature signature message
 
 # One key.
-one="--container $container_url --use-managed-identity --folder $folder"
 # shellcheck disable=SC2086
 expect_exit 1 "a key that is there is not restored" restore key rsa $full
 errors_have "  which is told" 'The name of the key is in use'

@@ -92,7 +92,7 @@ fails() { # NAME CODE BODY
 fails "a token that has expired" AuthorizationFailure "$(by_sas backups "$(sas backups rcwdl '-1 hour')")"
 fails "a token that may not write" AuthorizationPermissionMismatch "$(by_sas backups "$(sas backups rl)")"
 fails "a container that is not there" ContainerNotFound "$(by_identity none)"
-fails "a host that is not there" StorageUnreachable "$(by_sas backups se=1 | sed 's/127.0.0.1:[0-9]*/127.0.0.1:1/')"
+fails "a host that is not there" StorageUnreachable "$(by_sas backups se=1 | sed 's/localhost:[0-9]*/localhost:1/')"
 equal "a check of the same" "$(ask POST "/prebackup?$at" "$(by_identity none)")" 202
 job Failed ContainerNotFound
 equal "a check of a good one" "$(ask POST "/prebackup?$at" "$(by_identity backups)")" 202

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The Azure CLI walks the whole life of RSA, EC and oct keys, of roles and of
-# settings. Its commands are run as a user runs them; what has no command of
+# settings, and backs up the HSM. Its commands are run as a user runs them; what has no command of
 # its own goes through `az rest`.
 # shellcheck disable=SC2034 # for interop.bash
 client=az
 # shellcheck source-path=SCRIPTDIR source=interop.bash
 . "${0%/*}/interop.bash"
-interop_start --memory
+interop_start_with_storage --memory
 
 every="encrypt decrypt wrapKey unwrapKey sign verify"
 
@@ -335,6 +335,8 @@ taken() {
 . "$here/az_access.bash"
 # shellcheck source=SCRIPTDIR/az_management.bash
 . "$here/az_management.bash"
+# shellcheck source=SCRIPTDIR/az_backup.bash
+. "$here/az_backup.bash"
 
 session administrator
 step "sign in" eval 'cloud && az_principal "$AZURE_CLIENT_ID" "$AZURE_CLIENT_SECRET"'
@@ -355,4 +357,5 @@ management
 wait $lives
 cat life.*
 step "list keys" lists
+backups
 interop_finish

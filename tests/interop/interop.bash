@@ -12,6 +12,8 @@
 
 # shellcheck source=SCRIPTDIR/../lib.sh
 . "${0%/*}/../lib.sh"
+# shellcheck source=SCRIPTDIR/../storage.sh
+. "${0%/*}/../storage.sh"
 
 here=$(cd "${0%/*}" && pwd)
 clients=${TEST_CLIENTS:-$TEST_BUILD/interop}
@@ -29,6 +31,13 @@ interop_start() {
     rm -f "$TEST_BUILD/interop/results/$client"
     port=${MHSM_ENDPOINT##*:}
     export REQUESTS_CA_BUNDLE=$MHSM_CA_FILE NODE_EXTRA_CA_CERTS=$MHSM_CA_FILE
+}
+
+# The same with a blob store, and a container for its backups.
+interop_start_with_storage() {
+    storage_start
+    container backups
+    interop_start --storage-ca "$storage_ca" --job-time 500 --job-retry-after 1 "$@"
 }
 
 az() {

@@ -52,14 +52,14 @@ static int grow(mhsm_backup_list *list)
     size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
     mhsm_backup *items;
 
-    if (list->count < list->capacity)
+    if (list->items != NULL && list->count < list->capacity)
         return 1;
     if (list->count >= folders_max)
         return 0;
     items = mhsmi_alloc(capacity * sizeof(*items));
     if (items == NULL)
         return 0;
-    if (list->count != 0)
+    if (list->items != NULL)
         memcpy(items, list->items, list->count * sizeof(*items));
     mhsmi_free(list->items);
     list->items = items;
@@ -80,7 +80,6 @@ static mhsm_backup *folder_of(mhsm_backup_list *list, const char *name,
     if (!grow(list))
         return NULL;
     last = &list->items[list->count];
-    memset(last, 0, sizeof(*last));
     last->folder = mhsmi_strndup(name, size);
     if (last->folder == NULL)
         return NULL;
@@ -157,10 +156,11 @@ mhsm_status mhsm_backup_list_get(mhsm_client *client, const mhsm_uri *uri,
     if (st != MHSM_OK)
         return st;
     made = mhsmi_alloc(sizeof(*made));
-    if (made == NULL)
-        st = mhsmi_error_memory(err);
-    else
-        st = read_pages(client, uri, &checked, made, err);
+    if (made == NULL) {
+        mhsmi_storage_close(&checked);
+        return mhsmi_error_memory(err);
+    }
+    st = read_pages(client, uri, &checked, made, err);
     mhsmi_storage_close(&checked);
     if (st != MHSM_OK) {
         mhsm_backup_list_free(made);

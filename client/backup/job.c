@@ -288,7 +288,7 @@ mhsm_status mhsm_job_wait(mhsm_client *client, const mhsm_uri *uri,
     mhsm_status st;
 
     while ((st = mhsm_job_look(client, uri, kind, id, &seen, err)) == MHSM_OK &&
-           seen->state == MHSM_JOB_IN_PROGRESS) {
+           seen != NULL && seen->state == MHSM_JOB_IN_PROGRESS) {
         next = seen->retry_after_ms != 0 ? seen->retry_after_ms : step;
         mhsm_job_free(seen);
         seen = NULL;

@@ -286,6 +286,85 @@ static void storages(void)
     mhsm_client_free(client);
 }
 
+/* A Key Vault has nothing of it, and is not asked. */
+static void vault(void)
+{
+    mhsm_client *client = ts_open(
+        TC_OPTIONS("tenant-id=t-1", "resource=https://vault.azure.net"));
+    mhsm_uri *uri = tc_uri(client, "mhsm:");
+    mhsm_job *job = NULL;
+    mhsm_error *err = NULL;
+
+    ts_script((const struct ts_answer[]){TS_END});
+    TC_ERROR(mhsm_backup_start(client, uri, &azure, &job, &err),
+             MHSM_ERR_UNSUPPORTED, "back up its keys one by one");
+    TC_ERROR(mhsm_job_look(client, uri, MHSM_JOB_BACKUP, JOB, &job, &err),
+             MHSM_ERR_UNSUPPORTED, "cannot be backed up as a whole");
+    CU_ASSERT(ts_stray() == 0 && job == NULL);
+    mhsm_uri_free(uri);
+    mhsm_client_free(client);
+}
+
+/* Why a job failed, by whatever the HSM says of it. */
+static void failures(void)
+{
+    static const struct {
+        const char *answer;
+        mhsm_status status;
+        const char *part;
+    } rows[] = {
+        {TELL("Succeeded", ""), MHSM_OK, NULL},
+        {TELL("InProgress", ""), MHSM_ERR_TIMEOUT, "still under way"},
+        {TELL("Canceled", ""), MHSM_ERR_SERVICE, "was canceled"},
+        {TELL("Failed", ""), MHSM_ERR_SERVICE, "does not tell why"},
+        {TELL("Failed", ",\"statusDetails\":\"odd\""), MHSM_ERR_SERVICE,
+         "failed: odd"},
+        {TELL("Failed", ",\"error\":{\"code\":\"AuthorizationFailure\","
+                        "\"message\":\"no\"}"),
+         MHSM_ERR_FORBIDDEN, "Storage Blob Data Contributor"},
+        {TELL("Failed", ",\"error\":{\"code\":\"AuthenticationFailed\"}"),
+         MHSM_ERR_FORBIDDEN, "has expired"},
+        {TELL("Failed", ",\"error\":{\"message\":\"The specified container "
+                        "does not exist.\"}"),
+         MHSM_ERR_NOT_FOUND, "make the container first"},
+        {TELL("Failed", ",\"error\":{\"code\":\"BlobNotFound\"}"),
+         MHSM_ERR_NOT_FOUND, "list the backups"},
+        {TELL("Failed", ",\"statusDetails\":\"made under another security "
+                        "domain\""),
+         MHSM_ERR_REJECTED, "of the security domain"},
+        {TELL("Failed", ",\"error\":{\"code\":\"Conflict\",\"message\":"
+                        "\"The name k is in use\"}"),
+         MHSM_ERR_CONFLICT, "purge the key"},
+    };
+    mhsm_client *client = open_client();
+    mhsm_uri *uri = tc_uri(client, "mhsm:");
+    mhsm_error *err = NULL;
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ts_answer script[] = {
+            TS_TOKEN,
+            {PENDING, NULL, 1, 1, 200, NULL, NULL, rows[i].answer},
+            TS_END};
+        mhsm_job *job = NULL;
+
+        ts_script(script);
+        TC_STATUS(mhsm_job_look(client, uri, MHSM_JOB_BACKUP, JOB, &job, &err),
+                  MHSM_OK);
+        if (job == NULL)
+            continue;
+        if (rows[i].status == MHSM_OK)
+            TC_STATUS(mhsm_job_check(job, &err), MHSM_OK);
+        else
+            tc_error(__FILE__, __LINE__, rows[i].answer,
+                     mhsm_job_check(job, &err), rows[i].status, rows[i].part,
+                     &err);
+        mhsm_job_free(job);
+    }
+    mhsm_uri_free(uri);
+    mhsm_client_free(client);
+}
+
 /* --- Looking ------------------------------------------------------------ */
 
 static void states(void)
@@ -520,10 +599,13 @@ static void no_lists(void)
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"prepare", ts_begin},  {"bodies", bodies}, {"refusals", refusals},
-        {"storages", storages}, {"states", states}, {"no_states", no_states},
-        {"late", late},         {"lists", lists},   {"no_lists", no_lists},
-        {"finish", ts_finish},  CU_TEST_INFO_NULL,
+        {"prepare", ts_begin},  {"bodies", bodies},
+        {"refusals", refusals}, {"storages", storages},
+        {"vault", vault},       {"failures", failures},
+        {"states", states},     {"no_states", no_states},
+        {"late", late},         {"lists", lists},
+        {"no_lists", no_lists}, {"finish", ts_finish},
+        CU_TEST_INFO_NULL,
     };
 
     return th_main("client_backup", tests);

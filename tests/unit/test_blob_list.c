@@ -15,6 +15,11 @@
     "<EnumerationResults ServiceEndpoint=\"https://a.blob.core.windows.net/\"" \
     " ContainerName=\"c\"><Prefix>mhsm-</Prefix>"
 
+/* Deeper than anything that the service writes. */
+#define OPEN "<a><a><a><a><a><a><a>"
+#define SHUT "</a></a></a></a></a></a></a>"
+#define DEEP OPEN OPEN SHUT SHUT
+
 struct seen {
     struct mhsmi_buf text;
     int left; /* blobs to take before it stops */
@@ -95,8 +100,7 @@ static void no_pages(void)
              "</EnumerationResults>",
         HEAD "<Prefix>&unknown;</Prefix></EnumerationResults>",
         "<!DOCTYPE a [<!ENTITY b \"c\">]><EnumerationResults/>",
-        "<a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a>"
-        "</a></a></a></a></a></a>",
+        DEEP,
     };
     char marker[MHSMI_MARKER_MAX + 1];
     size_t i;

@@ -8,7 +8,7 @@ here=$(cd "${0%/*}" && pwd)
 : "${TEST_BUILD:?run this by ctest, or name the build directory}"
 mkdir -p "$TEST_BUILD/interop/results"
 cd "$TEST_BUILD/interop/results"
-for client in az python javascript; do
+for client in az python javascript domain; do
     [ -e "$client" ] || {
         echo "table.sh: the walk of $client left no results; run interop_$client" >&2
         exit 1
@@ -17,7 +17,7 @@ done
 
 awk -F '\t' '
     BEGIN {
-        count = split("az python javascript", clients, " ")
+        count = split("az python javascript mhsm", clients, " ")
         line = sprintf("%-32s", "step")
         for (i = 1; i <= count; i++) line = line sprintf("%-11s", clients[i])
         print line
@@ -44,4 +44,4 @@ awk -F '\t' '
         for (s in strange) { print "not in steps.txt: " s; wrong++ }
         printf "%d cells, %d not PASS\n", total, wrong
         exit wrong != 0 || total == 0
-    }' "$here/steps.txt" az python javascript
+    }' "$here/steps.txt" az python javascript domain

@@ -18,11 +18,11 @@ emulator_start
 first=$MHSM_ENDPOINT first_control=$MHSM_EMULATOR_CONTROL first_pid=$emulator_pid
 # shellcheck disable=SC2046 # words
 set -- $(python3 -c 'import socket
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
 print(*[s.getsockname()[1] for s in held])')
 state=$work/second
 emulator_start --port "$1" --control-port "$2" --imds-port "$3" \
-    --fabric-port "$4"
+    --fabric-port "$4" --arm-port "$5"
 second=$MHSM_ENDPOINT second_control=$MHSM_EMULATOR_CONTROL
 # shellcheck disable=SC2034 # read by emulator_start
 state=$work/hsm
